@@ -136,7 +136,7 @@ export function buildersOf({ deps: { db, clock, keys } }: Pick<App, 'deps'>) {
         campaignId,
         rows: [{ userId: user.id, email: user.email ?? '' }],
         clientKey: clientId ?? '',
-        ttlSec: plan.ttlSec,
+        ttlSeconds: plan.ttlSec,
         now: now(),
         ticketKey: keys.ticket,
       });

@@ -61,7 +61,7 @@ describe('a connection without self-service reset', () => {
     const user = await world.aUser(connection);
     const visitor = aVisitor(world);
     const ticket = await world.aTicket(user, {
-      ttlSec: 60,
+      ttlSeconds: 60,
       resultUrl: 'https://app.example.com/in',
     });
     const path = `/u/reset-verify?ticket=${ticket}`;
@@ -70,7 +70,7 @@ describe('a connection without self-service reset', () => {
     const done = await visitor.submit(page, { password: GOOD });
     expect(done.headers.location).toContain('supportForgotPassword=false');
 
-    const late = await world.aTicket(user, { ttlSec: 60 });
+    const late = await world.aTicket(user, { ttlSeconds: 60 });
     world.passTime(61);
     const expired = await visitor.get(`/u/reset-verify?ticket=${late}`);
     expect(textOf(expired)).toContain(ASK);

@@ -85,7 +85,7 @@ describe('a reset link', () => {
   test('says that it has expired, was replaced or is unknown', async () => {
     const user = await world.aUser(connection);
     const older = await world.aTicket(user);
-    const newer = await world.aTicket(user, { ttlSec: 60 });
+    const newer = await world.aTicket(user, { ttlSeconds: 60 });
     const visitor = aVisitor(world);
     const superseded = await visitor.get(pathOf(older));
     expect([superseded.status, headlineOf(superseded)]).toEqual([410, 'There is a newer link']);
@@ -226,7 +226,7 @@ describe('after a chosen password, a person', () => {
     const user = await world.aUser(connection, { email: 'john@contoso.com' });
     const secret = await world.aTicket(user, {
       resultUrl: 'http://myapplication.com/my_page/',
-      ttlSec: 1,
+      ttlSeconds: 1,
     });
     world.passTime(2);
     const page = await aVisitor(world).get(pathOf(secret));

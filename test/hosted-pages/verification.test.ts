@@ -87,7 +87,7 @@ test('a reset link verifies nothing here, and a verification link sets no passwo
 
 test('a new link replaces an expired one by mail, unless the address is verified', async () => {
   const user = await world.aUser(connection);
-  const secret = await world.aTicket(user, { ...KIND, ttlSec: 60 });
+  const secret = await world.aTicket(user, { ...KIND, ttlSeconds: 60 });
   world.passTime(61);
   const visitor = aVisitor(world);
   await visitor.submit(await visitor.get(pathOf(secret)), {});
@@ -97,7 +97,7 @@ test('a new link replaces an expired one by mail, unless the address is verified
   ]);
 
   const verified = await world.aUser(connection, { emailVerified: true });
-  const old = await world.aTicket(verified, { ...KIND, ttlSec: 60 });
+  const old = await world.aTicket(verified, { ...KIND, ttlSeconds: 60 });
   world.passTime(61);
   await visitor.submit(await visitor.get(pathOf(old)), {});
   await world.work();

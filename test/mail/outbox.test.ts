@@ -198,7 +198,7 @@ test.each([
 
 test('A mail that was held for five days has failed.', async () => {
   const [user] = await people(1);
-  const { outcomes } = await invite(world, user ? [user] : [], { ttlSec: 30 * 86_400 });
+  const { outcomes } = await invite(world, user ? [user] : [], { ttlSeconds: 30 * 86_400 });
   world.sink.refuse('MAIL FROM');
   await drain(world);
   await sql`update messages set due_at = now() - interval '1 second', held_since = now() - interval '5 days 1 minute'`.execute(

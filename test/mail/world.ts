@@ -104,14 +104,14 @@ export async function aUser(db: Db, chosen: Partial<User> = {}): Promise<User> {
 export async function invite(
   world: World,
   users: User[],
-  options: { plan?: Partial<CampaignPlan>; now?: Date; ttlSec?: number; jobId?: string } = {},
+  options: { plan?: Partial<CampaignPlan>; now?: Date; ttlSeconds?: number; jobId?: string } = {},
 ) {
   const now = options.now ?? new Date();
-  const ttlSec = options.ttlSec ?? 3600;
+  const ttlSeconds = options.ttlSeconds ?? 3600;
   return transaction(world.db, async (tx) => {
     const campaignId = await insertCampaign(tx, {
       connectionId: CONNECTION,
-      plan: { ttlSec, markEmailVerified: true, ...options.plan },
+      plan: { ttlSec: ttlSeconds, markEmailVerified: true, ...options.plan },
       jobId: options.jobId ?? null,
       now,
     });
@@ -119,7 +119,7 @@ export async function invite(
       campaignId,
       rows: users.map((user) => ({ userId: user.id, email: user.email ?? '' })),
       clientKey: '',
-      ttlSec,
+      ttlSeconds,
       now,
       ticketKey: world.keys.ticket,
     });

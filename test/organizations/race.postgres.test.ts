@@ -161,7 +161,7 @@ test('exactly one of the right person and fifteen simultaneous others uses the i
       appMetadata: null,
       userMetadata: null,
       roles: [],
-      ttlSec: 600,
+      ttlSeconds: 600,
       ticketKey: keys.ticket,
       now,
     });

@@ -208,7 +208,7 @@ describe('an operator’s texts', () => {
     const link = await issueTicket(world.db, {
       kind: 'factor-enrollment',
       userId: user.id,
-      ttlSec: 60,
+      ttlSeconds: 60,
       details: { factor: null, allowMultiple: false },
       ticketKey: keys.ticket,
       now: new Date(world.clock.now().getTime() - 3_600_000),

@@ -42,7 +42,7 @@ const KEY = 'first_administrator';
 type Kept = { userId?: string };
 
 /** Short, because the link ends up in terminals and logs. The operator can always make another. */
-const TTL_SEC = 24 * 3600;
+const TTL_SECONDS = 24 * 3600;
 
 /** Returns a user who may use the console now: from the administrators' own connection, with a role, and not blocked. */
 export async function findAdministrator(
@@ -156,7 +156,7 @@ async function linkFor(
       email,
       clientId: CONSOLE_CLIENT_ID,
       markEmailAsVerified: true,
-      ttlSec: TTL_SEC,
+      ttlSeconds: TTL_SECONDS,
       ticketKey,
       now,
     }));

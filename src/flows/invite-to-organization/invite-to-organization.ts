@@ -12,7 +12,7 @@ import {
 } from '../../records/custom-domains/custom-domains.ts';
 import type { NewMessage } from '../../records/messages/messages.ts';
 import {
-  DEFAULT_TTL_SEC,
+  DEFAULT_TTL_SECONDS,
   insertOrganizationInvitation,
   type OrganizationInvitation,
   organizationInvitationUrl,
@@ -37,7 +37,7 @@ export type OrganizationInvitationInput = {
   appMetadata: Record<string, unknown> | null;
   userMetadata: Record<string, unknown> | null;
   /** Lifetime of the invitation, in seconds. `0` means 7 days. */
-  ttlSec: number;
+  ttlSeconds: number;
   roles: string[];
   sendMail: boolean;
 };
@@ -80,7 +80,7 @@ export async function inviteToOrganization(
       ...rest,
       email,
       organizationId: organization.id,
-      ttlSec: input.ttlSec || DEFAULT_TTL_SEC,
+      ttlSeconds: input.ttlSeconds || DEFAULT_TTL_SECONDS,
       ticketKey: keys.ticket,
       now,
     });

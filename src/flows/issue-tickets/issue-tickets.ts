@@ -32,7 +32,7 @@ export type TicketRequest = {
   /** The redirect to the application names this organization. */
   organizationId?: string | undefined;
   /** Lifetime in seconds. `0` or absent means 5 days. */
-  ttlSec?: number | undefined;
+  ttlSeconds?: number | undefined;
   markEmailAsVerified?: boolean | undefined;
   includeEmailInRedirect?: boolean | undefined;
 };
@@ -76,7 +76,7 @@ export async function issueTicketLink(
       clientId: request.clientId ?? null,
       organizationId,
       resultUrl: request.resultUrl ?? null,
-      ttlSec: request.ttlSec,
+      ttlSeconds: request.ttlSeconds,
       markEmailAsVerified: request.markEmailAsVerified ?? false,
       includeEmailInRedirect: request.includeEmailInRedirect ?? true,
       ticketKey: deps.ticketKey,

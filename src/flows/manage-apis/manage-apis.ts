@@ -21,8 +21,8 @@ export type ManageApisDeps = { db: Db; clock: Clock };
 /** Access tokens for browsers must not live longer than others. */
 type LifetimesDoNotFit = { kind: 'lifetimes_do_not_fit' };
 
-const DEFAULT_LIFETIME_SEC = 86_400;
-const DEFAULT_LIFETIME_FOR_WEB_SEC = 7200;
+const DEFAULT_LIFETIME_SECONDS = 86_400;
+const DEFAULT_LIFETIME_FOR_WEB_SECONDS = 7200;
 
 /** Registers an API. `duplicate`: the identifier is taken; `reserved`: this server uses it. */
 export async function createApi(
@@ -41,11 +41,11 @@ export async function createApi(
     return { kind: 'reserved' };
   }
   const now = clock.now();
-  const lifetime = input.settings.tokenLifetime ?? DEFAULT_LIFETIME_SEC;
+  const lifetime = input.settings.tokenLifetime ?? DEFAULT_LIFETIME_SECONDS;
   const settings = {
     signingAlg: 'RS256',
     tokenLifetime: lifetime,
-    tokenLifetimeForWeb: Math.min(lifetime, DEFAULT_LIFETIME_FOR_WEB_SEC),
+    tokenLifetimeForWeb: Math.min(lifetime, DEFAULT_LIFETIME_FOR_WEB_SECONDS),
     allowOfflineAccess: false,
     ...input.settings,
   };

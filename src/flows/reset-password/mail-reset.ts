@@ -88,7 +88,7 @@ export async function mailResetInstead(deps: MailResetDeps, secretHash: Buffer):
     resultUrl: ticket.resultUrl,
     includeEmailInRedirect: ticket.includeEmailInRedirect,
     markEmailAsVerified: true,
-    ttlSec: Math.round((ticket.expiresAt.getTime() - ticket.createdAt.getTime()) / 1000),
+    ttlSeconds: Math.round((ticket.expiresAt.getTime() - ticket.createdAt.getTime()) / 1000),
   });
 }
 

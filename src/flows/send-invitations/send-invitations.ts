@@ -44,6 +44,7 @@ export type JobAction =
       kind: 'tickets';
       clientId: string | null;
       resultUrl: string | null;
+      /** In seconds. Stored jobs have this name. */
       ttlSec: number;
       markEmailAsVerified: boolean;
       includeEmailInRedirect: boolean;
@@ -172,7 +173,16 @@ async function issueForPeople(
   await issueTickets(tx, {
     tickets: wanted.flatMap(({ user }) =>
       user
-        ? [{ ...errand, kind: 'password-change', userId: user.id, email: user.email, jobId }]
+        ? [
+            {
+              ...errand,
+              ttlSeconds: errand.ttlSec,
+              kind: 'password-change',
+              userId: user.id,
+              email: user.email,
+              jobId,
+            },
+          ]
         : [],
     ),
     ticketKey: deps.ticketKey,

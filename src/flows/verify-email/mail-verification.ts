@@ -22,7 +22,7 @@ export async function mailVerificationAgain(
   if (!user || email === null || user.emailVerified) return;
   if (old.email !== null && old.email !== email) return;
   const { clientId, organizationId, resultUrl, includeEmailInRedirect } = old;
-  const ttlSec = Math.round((old.expiresAt.getTime() - old.createdAt.getTime()) / 1000);
+  const ttlSeconds = Math.round((old.expiresAt.getTime() - old.createdAt.getTime()) / 1000);
   await transaction(db, async (tx) => {
     const now = clock.now();
     const request = { mail: 'verification-mail', whom: [user.id], now } as const;
@@ -30,7 +30,7 @@ export async function mailVerificationAgain(
     const mail = await confirmationMail(tx, {
       accountId: user.id,
       email,
-      link: { clientId, organizationId, resultUrl, includeEmailInRedirect, ttlSec },
+      link: { clientId, organizationId, resultUrl, includeEmailInRedirect, ttlSeconds },
       ticketKey: keys.ticket,
       now,
     });

@@ -206,7 +206,7 @@ async function newPasswordLink(
     resultUrl,
     includeEmailInRedirect,
     markEmailAsVerified: true,
-    ttlSec: CHOOSING_SECONDS,
+    ttlSeconds: CHOOSING_SECONDS,
     ticketKey: keys.ticket,
     now,
   });

@@ -101,20 +101,20 @@ export async function updateTemplate(
 
 /**
  * Returns an enabled template's settings for its link.
- * @returns `ttlSec` in seconds, or `undefined` for the default; `resultUrl` with the application's name and URL inserted
+ * @returns `ttlSeconds` in seconds, or `undefined` for the default; `resultUrl` with the application's name and URL inserted
  */
 export async function linkSettings(
   db: Db,
   name: 'reset_email' | 'verify_email',
   application: { id: string; name: string; settings: { callbacks: string[] } } | null,
 ): Promise<{
-  ttlSec: number | undefined;
+  ttlSeconds: number | undefined;
   resultUrl: string | null;
   includeEmailInRedirect: boolean;
 }> {
   const template = await findTemplate(db, name);
   if (!template?.enabled) {
-    return { ttlSec: undefined, resultUrl: null, includeEmailInRedirect: true };
+    return { ttlSeconds: undefined, resultUrl: null, includeEmailInRedirect: true };
   }
   const callback = application?.settings.callbacks[0] ?? '';
   const variables = {
@@ -130,7 +130,7 @@ export async function linkSettings(
   );
   const resultUrl = rendered.kind === 'ok' ? rendered.text.trim() : '';
   return {
-    ttlSec: template.urlLifetimeInSeconds ?? undefined,
+    ttlSeconds: template.urlLifetimeInSeconds ?? undefined,
     resultUrl: URL.canParse(resultUrl) ? resultUrl : null,
     includeEmailInRedirect: template.includeEmailInRedirect ?? true,
   };

@@ -5,6 +5,7 @@ import { newId } from '../../platform/ids/ids.ts';
 /** Properties that all invitations of a campaign share. */
 export type CampaignPlan = {
   resultUrl?: string;
+  /** In seconds. Stored campaigns have this name. */
   ttlSec: number;
   roles?: string[];
   appMetadata?: Record<string, unknown>;

@@ -16,7 +16,7 @@ type Input = {
   campaignId: string;
   rows: RowToInvite[];
   clientKey: string;
-  ttlSec: number;
+  ttlSeconds: number;
   now: Date;
   ticketKey: Buffer;
 };
@@ -27,7 +27,7 @@ export async function insertRows(tx: Db, input: Input): Promise<RowOutcome[]> {
   const outcomes = new Map<string, RowOutcome>();
   const first = new Map<string, RowToInvite>();
   for (const row of rows) if (!first.has(row.userId)) first.set(row.userId, row);
-  const expiresAt = momentAfter(now, input.ttlSec);
+  const expiresAt = momentAfter(now, input.ttlSeconds);
 
   const fresh = [...first.values()].map((row) => {
     const id = newId('uinv');

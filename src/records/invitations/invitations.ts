@@ -28,7 +28,7 @@ export { acceptPromised, type Promised, promisedTo } from './promised-invitation
 export { deleteOldInvitations } from './remove-invitations.ts';
 
 /** Seven days, Auth0's default. */
-export const DEFAULT_INVITATION_TTL_SEC = 604_800;
+export const DEFAULT_INVITATION_TTL_SECONDS = 604_800;
 
 export type InvitationData = NonNullable<Invitation['data']>;
 
@@ -71,7 +71,7 @@ export async function insertInvitations(
     campaignId: string;
     rows: RowToInvite[];
     clientKey: string;
-    ttlSec: number;
+    ttlSeconds: number;
     now: Date;
     ticketKey: Buffer;
   },
@@ -171,7 +171,7 @@ export async function revokeInvitationsOfClient(
  */
 export async function reopenInvitation(
   tx: Db,
-  input: { id: string; now: Date; ttlSec: number; ticketKey: Buffer },
+  input: { id: string; now: Date; ttlSeconds: number; ticketKey: Buffer },
 ): Promise<
   | { kind: 'open'; invitation: Invitation }
   | { kind: 'closed'; state: StoredState }
@@ -190,7 +190,7 @@ export async function reopenInvitation(
   const hash = secretHashHex(input.ticketKey, invitation.id, generation);
   const renewed = await sql<InvitationRow>`
     update invitations i set generation = ${generation}, secret_hash = decode(${hash}, 'hex'),
-      expires_at = ${momentAfter(input.now, input.ttlSec)}
+      expires_at = ${momentAfter(input.now, input.ttlSeconds)}
     where i.id = ${input.id} and i.state = 'pending' and i.generation = ${invitation.generation}
     returning ${invitationColumns('i')}`.execute(tx);
   return renewed.rows[0]

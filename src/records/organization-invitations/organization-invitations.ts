@@ -5,7 +5,7 @@ import { newId } from '../../platform/ids/ids.ts';
 import { momentAfter } from '../../platform/moments/moments.ts';
 
 /** Seven days, Auth0's default. */
-export const DEFAULT_TTL_SEC = 604_800;
+export const DEFAULT_TTL_SECONDS = 604_800;
 
 /** An invitation to join an organization. The link's secret is derived; the table has only its hash. */
 export type OrganizationInvitation = {
@@ -63,11 +63,11 @@ export async function insertOrganizationInvitation(
   input: Omit<
     OrganizationInvitation,
     'id' | 'generation' | 'state' | 'userId' | 'createdAt' | 'expiresAt'
-  > & { ttlSec: number; ticketKey: Buffer; now: Date },
+  > & { ttlSeconds: number; ticketKey: Buffer; now: Date },
 ): Promise<OrganizationInvitation> {
   const id = newId('uinv');
   const hash = sha256(linkSecret(input.ticketKey, id, 0)).toString('hex');
-  const expiresAt = momentAfter(input.now, input.ttlSec);
+  const expiresAt = momentAfter(input.now, input.ttlSeconds);
   const { rows } = await sql<Row>`
     insert into organization_invitations (id, organization_id, secret_hash, client_id, connection_id, inviter_name, email,
       app_metadata, user_metadata, roles, created_at, expires_at)

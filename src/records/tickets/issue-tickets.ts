@@ -18,12 +18,12 @@ export type NewTicket = {
   jobId?: string | null;
   details?: Record<string, unknown>;
   /** Lifetime in seconds. Absent or 0: five days, Auth0's default. */
-  ttlSec?: number | undefined;
+  ttlSeconds?: number | undefined;
 };
 
 export type IssuedTicket = { id: string; userId: string; secret: string; expiresAt: Date };
 
-export const DEFAULT_TICKET_TTL_SEC = 432_000;
+export const DEFAULT_TICKET_TTL_SECONDS = 432_000;
 
 /** Returns the link's secret: 32 letters and digits, always the same for one ticket. */
 export function ticketSecret(ticketKey: Buffer, ticketId: string): string {
@@ -91,9 +91,11 @@ type PreparedTicket = { issued: IssuedTicket; row: Record<string, unknown> };
 function prepare(ticket: NewTicket, ticketKey: Buffer, now: Date): PreparedTicket {
   const id = newId('tkt');
   const secret = ticketSecret(ticketKey, id);
-  const ttlSec =
-    ticket.ttlSec === undefined || ticket.ttlSec === 0 ? DEFAULT_TICKET_TTL_SEC : ticket.ttlSec;
-  const expiresAt = momentAfter(now, ttlSec);
+  const ttlSeconds =
+    ticket.ttlSeconds === undefined || ticket.ttlSeconds === 0
+      ? DEFAULT_TICKET_TTL_SECONDS
+      : ticket.ttlSeconds;
+  const expiresAt = momentAfter(now, ttlSeconds);
   return {
     issued: { id, userId: ticket.userId, secret, expiresAt },
     row: {

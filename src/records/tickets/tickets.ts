@@ -11,7 +11,7 @@ import {
 } from './ticket-row.ts';
 
 export {
-  DEFAULT_TICKET_TTL_SEC,
+  DEFAULT_TICKET_TTL_SECONDS,
   type IssuedTicket,
   issueTickets,
   type NewTicket,

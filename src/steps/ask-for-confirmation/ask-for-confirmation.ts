@@ -8,7 +8,12 @@ export type Confirmation = {
   /** Lifetime and target of the link, its application and its organization. */
   link: Pick<
     NewTicket,
-    'clientId' | 'organizationId' | 'resultUrl' | 'includeEmailInRedirect' | 'ttlSec' | 'details'
+    | 'clientId'
+    | 'organizationId'
+    | 'resultUrl'
+    | 'includeEmailInRedirect'
+    | 'ttlSeconds'
+    | 'details'
   >;
   /** See `NewMessage`. */
   once?: NewMessage['once'];

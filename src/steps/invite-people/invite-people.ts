@@ -52,7 +52,7 @@ export async function invitePeople(
     campaignId: campaign.id,
     rows: people,
     clientKey: campaign.clientId ?? '',
-    ttlSec: campaign.plan.ttlSec,
+    ttlSeconds: campaign.plan.ttlSec,
     now,
     ticketKey,
   });
@@ -80,8 +80,8 @@ export async function inviteAgain(
   const found = await findInvitation(tx, id);
   if (!found) return { kind: 'missing' };
   const [campaign] = await findCampaigns(tx, [found.campaignId]);
-  const ttlSec = campaign?.plan.ttlSec ?? 0;
-  const outcome = await reopenInvitation(tx, { id, now, ttlSec, ticketKey });
+  const ttlSeconds = campaign?.plan.ttlSec ?? 0;
+  const outcome = await reopenInvitation(tx, { id, now, ttlSeconds, ticketKey });
   if (outcome.kind !== 'open') return outcome;
   const { invitation } = outcome;
   const last = (await latestMessages(tx, [id])).get(id);

@@ -7,7 +7,7 @@ import type { Db } from '../../../platform/db/db.ts';
 import { parseJson } from '../../../platform/json/json.ts';
 import {
   type CampaignPlan,
-  DEFAULT_INVITATION_TTL_SEC,
+  DEFAULT_INVITATION_TTL_SECONDS,
 } from '../../../records/invitations/invitations.ts';
 import { missingRoles } from '../../../records/roles/roles.ts';
 import { refuseReserved } from '../metadata/metadata.ts';
@@ -110,7 +110,7 @@ export async function toPlan(
     clientId,
     warnings,
     plan: {
-      ttlSec: wire.ttl_sec || DEFAULT_INVITATION_TTL_SEC,
+      ttlSec: wire.ttl_sec || DEFAULT_INVITATION_TTL_SECONDS,
       markEmailVerified: true,
       ...(wire.result_url !== undefined && { resultUrl: wire.result_url }),
       ...(wire.include_email_in_redirect !== undefined && {

@@ -8,7 +8,7 @@ import {
 } from '../../../flows/send-invitations/send-invitations.ts';
 import { csvLine } from '../../../platform/csv-cell/csv-cell.ts';
 import { findClient } from '../../../records/clients/clients.ts';
-import { DEFAULT_TICKET_TTL_SEC } from '../../../records/tickets/tickets.ts';
+import { DEFAULT_TICKET_TTL_SECONDS } from '../../../records/tickets/tickets.ts';
 import { readSource, sourceProperties } from '../invitations/invitations.ts';
 import {
   type Api,
@@ -87,7 +87,7 @@ export function ticketJobRoutes(api: Api, deps: SendInvitationsDeps): void {
           kind: 'tickets',
           clientId: wire.client_id ?? null,
           resultUrl: wire.result_url ?? null,
-          ttlSec: wire.ttl_sec || DEFAULT_TICKET_TTL_SEC,
+          ttlSec: wire.ttl_sec || DEFAULT_TICKET_TTL_SECONDS,
           markEmailAsVerified: wire.mark_email_as_verified ?? false,
           includeEmailInRedirect: wire.includeEmailInRedirect ?? true,
           format: wire.format ?? 'json',

@@ -145,7 +145,7 @@ export function organizationInvitationRoutes(api: Api, deps: InviteDeps): void {
         connectionId: body.connection_id ?? null,
         appMetadata: body.app_metadata ?? null,
         userMetadata: body.user_metadata ?? null,
-        ttlSec: body.ttl_sec ?? 0,
+        ttlSeconds: body.ttl_sec ?? 0,
         roles: body.roles ?? [],
         sendMail: body.send_invitation_email ?? true,
       });

@@ -178,7 +178,7 @@ function sharedOf(body: Static<typeof passwordChangeBody> | Static<typeof emailV
     resultUrl: body.result_url,
     clientId: body.client_id,
     organizationId: body.organization_id,
-    ttlSec: body.ttl_sec,
+    ttlSeconds: body.ttl_sec,
     includeEmailInRedirect: body.includeEmailInRedirect,
     identity: body.identity && {
       id: `${body.identity.provider}|${body.identity.user_id}`,
