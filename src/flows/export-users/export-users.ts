@@ -1,7 +1,6 @@
-import type { Clock } from '../../platform/clock/clock.ts';
+import { type Clock, epochSeconds } from '../../platform/clock/clock.ts';
 import { hmacSha256, sameBytes } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
-import { epochSeconds } from '../../platform/moments/moments.ts';
 import { packForDownload } from '../../platform/packing/packing.ts';
 import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
 import {

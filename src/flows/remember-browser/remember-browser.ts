@@ -1,8 +1,7 @@
-import type { Clock } from '../../platform/clock/clock.ts';
+import { type Clock, epochSeconds } from '../../platform/clock/clock.ts';
 import { cookieName } from '../../platform/cookie-name/cookie-name.ts';
 import { hmacSha256, type Keys, sameBytes } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
-import { epochSeconds } from '../../platform/moments/moments.ts';
 import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
 import {
   browsersForgottenAt,

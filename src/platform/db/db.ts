@@ -14,11 +14,10 @@ import { repeatAlone } from './repeat-alone.ts';
 import { createWatchedPool } from './watched-pool.ts';
 
 export { isDatabaseAway } from './away.ts';
-
+export { dateConditions } from './date-conditions.ts';
 export { deletionMarks } from './deletion-marks.ts';
 export { deletionOf } from './deletion-of.ts';
 export { folded } from './folded.ts';
-export { momentConditions } from './moment-conditions.ts';
 export { pageAfter, pageAndCount } from './page-and-count.ts';
 
 /** A handle to run queries on: the database, or a transaction in it. Each record adds its own tables to the type. */

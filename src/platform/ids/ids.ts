@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { epochSeconds } from '../moments/moments.ts';
+import { epochSeconds } from '../clock/clock.ts';
 
 export { isReservedUserId, RESERVED_IDS, RESERVED_USERS_PATTERN } from './reserved-ids.ts';
 

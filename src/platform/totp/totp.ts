@@ -1,5 +1,5 @@
 import { createGuardrails, verify } from 'otplib';
-import { epochSeconds } from '../moments/moments.ts';
+import { epochSeconds } from '../clock/clock.ts';
 
 // Imported secrets may be shorter than the 16 bytes that RFC 4226 requires.
 const guardrails = createGuardrails({ MIN_SECRET_BYTES: 1 });

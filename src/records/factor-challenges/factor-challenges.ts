@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
+import { momentAfter } from '../../platform/clock/clock.ts';
 import { hmacSha256, sameBytes, sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, deletionOf } from '../../platform/db/db.ts';
 import { newId, randomAlnum } from '../../platform/ids/ids.ts';
-import { momentAfter } from '../../platform/moments/moments.ts';
 
 export type Channel = 'sms' | 'voice' | 'email';
 

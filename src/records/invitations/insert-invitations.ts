@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
+import { momentAfter } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
-import { momentAfter } from '../../platform/moments/moments.ts';
 import { type Invitation, secretHashHex } from './invitation-row.ts';
 
 export type RowToInvite = { userId: string; email: string; data?: Invitation['data'] };

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
+import { momentAfter } from '../../platform/clock/clock.ts';
 import { linkSecret } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
-import { momentAfter } from '../../platform/moments/moments.ts';
 import { PAGE_PATHS } from '../../platform/page-paths/page-paths.ts';
 import { type Campaign, findCampaigns } from './campaigns.ts';
 import { insertRows, type RowOutcome, type RowToInvite } from './insert-invitations.ts';

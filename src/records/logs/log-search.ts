@@ -1,5 +1,5 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import { folded, momentConditions } from '../../platform/db/db.ts';
+import { dateConditions, folded } from '../../platform/db/db.ts';
 import {
   compileSearch,
   type SearchBound,
@@ -100,7 +100,7 @@ function onField(field: Field, term: SearchTerm): Condition {
 }
 
 function onDate(column: Text, term: Exclude<SearchTerm, { kind: 'exists' }>): Condition {
-  const { equals, range } = momentConditions(column, 'date');
+  const { equals, range } = dateConditions(column, 'date');
   switch (term.kind) {
     case 'equals':
       return equals(term.value, term.at);

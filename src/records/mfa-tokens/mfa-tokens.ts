@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
+import { momentAfter } from '../../platform/clock/clock.ts';
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, deletionOf } from '../../platform/db/db.ts';
 import { randomAlnum } from '../../platform/ids/ids.ts';
-import { momentAfter } from '../../platform/moments/moments.ts';
 import { notedVersion, noteVersion } from '../../platform/request-context/request-context.ts';
 
 /** A user who has passed the first factor at the token endpoint, and the request. */

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
+import { momentAfter } from '../../platform/clock/clock.ts';
 import { linkSecret, sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, deletionOf } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
-import { momentAfter } from '../../platform/moments/moments.ts';
 
 /** A login link, sent to an email address. */
 export type PasswordlessLink = {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
+import { momentAfter } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
-import { momentAfter } from '../../platform/moments/moments.ts';
 
 export type Counter = { key: string; windowSeconds: number; subject?: string };
 

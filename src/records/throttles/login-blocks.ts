@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
+import { momentAfter } from '../../platform/clock/clock.ts';
 import { type Db, deletionOf } from '../../platform/db/db.ts';
 import { RESERVED_IDS } from '../../platform/ids/ids.ts';
 import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
-import { momentAfter } from '../../platform/moments/moments.ts';
 import { subjectOf, type Whom } from './throttle-keys.ts';
 
 /** Logins with an identifier are refused: from one address, or from everywhere if `ip` is empty. */

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
+import { momentAfter } from '../../platform/clock/clock.ts';
 import { type Db, deletionOf } from '../../platform/db/db.ts';
-import { momentAfter } from '../../platform/moments/moments.ts';
 import { type Bucket, forgiveAttempts } from './count-attempts.ts';
 import { type Origin, placeKeys, subjectOf, WAYS_IN } from './throttle-keys.ts';
 

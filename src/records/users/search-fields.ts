@@ -1,5 +1,5 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import { folded, momentConditions } from '../../platform/db/db.ts';
+import { dateConditions, folded } from '../../platform/db/db.ts';
 import { canonicalEmail } from '../../platform/email-address/email-address.ts';
 import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
 import { canonicalPhoneNumber } from '../../platform/phone-number/phone-number.ts';
@@ -97,7 +97,7 @@ function countField(name: string): Field {
 function momentField(name: string): Field {
   return {
     exists: sql`${column(name)} is not null`,
-    ...momentConditions(column(name), name),
+    ...dateConditions(column(name), name),
     pattern: noPattern(name),
   };
 }

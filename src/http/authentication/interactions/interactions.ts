@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { InteractionResults, Interaction as LibraryInteraction } from 'oidc-provider';
-import { epochSeconds } from '../../../platform/moments/moments.ts';
+import { epochSeconds } from '../../../platform/clock/clock.ts';
 import type { AuthenticationErrorCode, Interactions } from '../../seams/seams.ts';
 import type { Catalog } from '../clients/clients.ts';
 import type { AuthenticationDeps } from '../deps.ts';

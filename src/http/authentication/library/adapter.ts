@@ -1,8 +1,7 @@
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import { limitAnonymousRecord } from '../../../flows/limit-requests/limit-requests.ts';
-import type { Clock } from '../../../platform/clock/clock.ts';
+import { type Clock, epochSeconds } from '../../../platform/clock/clock.ts';
 import type { Db } from '../../../platform/db/db.ts';
-import { epochSeconds } from '../../../platform/moments/moments.ts';
 import { currentRequest } from '../../../platform/request-context/request-context.ts';
 import {
   consumePayload,

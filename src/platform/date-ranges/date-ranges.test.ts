@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { spanOf } from './moments.ts';
+import { dateRangeOf } from './date-ranges.ts';
 
 const written = (value: string) => {
-  const span = spanOf(value);
-  return span && [span.start.toISOString(), span.end.toISOString()];
+  const range = dateRangeOf(value);
+  return range && [range.start.toISOString(), range.end.toISOString()];
 };
 
 test.each([
@@ -13,7 +13,7 @@ test.each([
   ['2026-05-04T10:11', '2026-05-04T10:11:00.000Z', '2026-05-04T10:12:00.000Z'],
   ['2026-05-04T10:11:12+02:00', '2026-05-04T08:11:12.000Z', '2026-05-04T08:11:13.000Z'],
   ['2026-05-04T10:11:12.3456Z', '2026-05-04T10:11:12.345Z', '2026-05-04T10:11:12.346Z'],
-])('%s covers its whole span', (value, start, end) => {
+])('%s covers its whole range', (value, start, end) => {
   expect(written(value)).toEqual([start, end]);
 });
 

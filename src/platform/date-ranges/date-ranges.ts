@@ -1,11 +1,11 @@
-export type Span = { start: Date; end: Date };
+export type DateRange = { start: Date; end: Date };
 
-const MOMENT =
+const DATE =
   /^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)?)?)?)?$/;
 
 /** Returns the time that a date covers: a year, month, day, minute, second or millisecond. Default time zone: UTC. */
-export function spanOf(value: string): Span | null {
-  const found = MOMENT.exec(value);
+export function dateRangeOf(value: string): DateRange | null {
+  const found = DATE.exec(value);
   if (!found) return null;
   const [, year, month, day, hour, minute, second, fraction, zone] = found;
   // Far from both ends of the database's range.
@@ -28,17 +28,4 @@ export function spanOf(value: string): Span | null {
   else if (second === undefined) end.setTime(end.getTime() + 60_000);
   else end.setTime(end.getTime() + (fraction === undefined ? 1000 : 1));
   return { start, end };
-}
-
-// The last year that is written with four digits.
-const LATEST = Date.UTC(9999, 0, 1);
-
-/** Returns the moment so many seconds later, at the latest the year 9999: Auth0's API has no maximum for some lifetimes, but a date does. */
-export function momentAfter(now: Date, seconds: number): Date {
-  return new Date(Math.min(now.getTime() + seconds * 1000, LATEST));
-}
-
-/** Returns whole seconds since 1970, as tokens and signed links count (RFC 7519, NumericDate). */
-export function epochSeconds(moment: Date): number {
-  return Math.floor(moment.getTime() / 1000);
 }

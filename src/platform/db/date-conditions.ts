@@ -1,5 +1,5 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
-import { type Span, spanOf } from '../moments/moments.ts';
+import { type DateRange, dateRangeOf } from '../date-ranges/date-ranges.ts';
 import { type SearchBound, UnsearchableError } from '../search-query/search-query.ts';
 
 type Condition = RawBuilder<SqlBool>;
@@ -7,21 +7,21 @@ type Condition = RawBuilder<SqlBool>;
 const moment = (date: Date) => sql`${date.toISOString()}::timestamptz`;
 
 /**
- * How a search for moments becomes SQL. A day as a value is any moment of it; as a bound it is the whole day: from its start, or to its end.
+ * Creates the SQL of a search for a time. A day as a value is any time of it; as a bound it is the whole day: from its start, or to its end.
  * @param column what is compared
  * @param name what people call the column: messages name it
  * @throws UnsearchableError from both functions, for what is no date; `at` counts the characters of the search from 0
  */
-export function momentConditions(
+export function dateConditions(
   column: RawBuilder<unknown>,
   name: string,
 ): {
   equals(value: string, at: number): Condition;
   range(from: SearchBound, to: SearchBound, at: number): Condition;
 } {
-  const read = (value: string, at: number): Span => {
-    const span = spanOf(value);
-    if (span) return span;
+  const read = (value: string, at: number): DateRange => {
+    const range = dateRangeOf(value);
+    if (range) return range;
     throw new UnsearchableError(
       `${name} must be a date such as 2026-01-31 or 2026-01-31T12:00:00Z`,
       at,
