@@ -1,13 +1,17 @@
 import type { PromptTexts } from '../../../records/branding/branding.ts';
 import type { BrandSource } from '../brand/brand.ts';
-import { OF_ONE_SCREEN, PART_OF, THEN_ADDRESS } from './factor-texts.ts';
-import { fill, type Texts } from './languages.ts';
+import type { Template } from '../page-values/page-values.ts';
+import { type Counterparts, OF_ONE_SCREEN, PART_OF, THEN_ADDRESS } from './factor-texts.ts';
+import { fill, type TextPath, type Texts } from './languages.ts';
+
+/** How a person accepts an invitation to an organization. */
+const WAYS = ['accept', 'login', 'signup'] as const;
 
 /**
  * Maps an operator's custom texts to ours: `prompt/screen` → Auth0's name → our paths. Other custom texts have no counterpart on our
  * pages.
  */
-const COUNTERPARTS: Record<string, Record<string, string[]>> = {
+const COUNTERPARTS: Record<string, Counterparts> = {
   'common/common': {
     alertListTitle: ['common.problem'],
     showPasswordText: ['common.show'],
@@ -89,12 +93,12 @@ const COUNTERPARTS: Record<string, Record<string, string[]>> = {
       'invitation.leadFrom',
       'invitation.loginLead',
       'invitation.loginLeadFrom',
-      ...['accept', 'login', 'signup'].map((way) => `organizationInvitation.${way}Lead`),
+      ...WAYS.map((way) => `organizationInvitation.${way}Lead` as const),
     ],
     buttonText: [
       'invitation.submit',
       'invitation.loginSubmit',
-      ...['accept', 'login', 'signup'].map((way) => `organizationInvitation.${way}Submit`),
+      ...WAYS.map((way) => `organizationInvitation.${way}Submit` as const),
     ],
   },
   'logout/logout': {
@@ -109,7 +113,7 @@ const COUNTERPARTS: Record<string, Record<string, string[]>> = {
 };
 
 /** Maps our templates to Auth0's screens. A page with another screen names it. */
-const SCREENS: Record<string, string> = {
+const SCREENS: Partial<Record<Template, string>> = {
   login: 'login',
   'sign-up': 'signup',
   forgot: 'reset-password-request',
@@ -128,7 +132,7 @@ const PROMPTS = new Map(
 );
 
 /** Returns Auth0's prompt and screen of a template. */
-export function screenOf(template: string, said?: string): { prompt: string; screen: string } {
+export function screenOf(template: Template, said?: string): { prompt: string; screen: string } {
   const screen = said ?? SCREENS[template] ?? template;
   return { prompt: PROMPTS.get(screen) ?? screen, screen };
 }
@@ -163,7 +167,7 @@ function customTexts(prompts: PromptTexts[], language: string): Written {
   return found;
 }
 
-function withAddress(path: string, text: string): string {
+function withAddress(path: TextPath, text: string): string {
   return THEN_ADDRESS.has(path) ? `${text} {to}` : text;
 }
 

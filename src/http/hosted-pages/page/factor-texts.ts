@@ -1,5 +1,7 @@
+import type { TextPath } from './languages.ts';
+
 /** Maps Auth0's names to paths of our texts. */
-export type Counterparts = Record<string, string[]>;
+export type Counterparts = Record<string, TextPath[]>;
 
 const CODE: Counterparts = {
   buttonText: ['common.continue'],
@@ -194,4 +196,8 @@ export const PART_OF: Record<string, string> = {
 };
 
 /** Texts that include the address here. Auth0 shows it after the text. */
-export const THEN_ADDRESS = new Set(['mfa.sms.ask', 'mfa.email.ask', 'codeLogin.sent']);
+export const THEN_ADDRESS: ReadonlySet<TextPath> = new Set<TextPath>([
+  'mfa.sms.ask',
+  'mfa.email.ask',
+  'codeLogin.sent',
+]);
