@@ -1,11 +1,11 @@
 import type { Page } from 'playwright-core';
+import type { Template } from '../../src/http/hosted-pages/page-values/page-values.ts';
 import type { Scene } from '../harness/scene.ts';
 import { aMethod, configure, otpAt, SECRET } from '../second-factors/factors.ts';
 
 export type Visit = {
   name: string;
-  /** The template of the page. */
-  template: string;
+  template: Template;
   path: string;
   /** Actions on the page before the check. */
   act?: (page: Page) => Promise<void>;
@@ -161,7 +161,7 @@ async function factorPages(
   const visit = (
     name: string,
     who: typeof user,
-    more: { template: string; page?: string; act?: Visit['act'] },
+    more: { template: Template; page?: string; act?: Visit['act'] },
   ): Visit => {
     return {
       name,

@@ -3,7 +3,7 @@ import QRCode from 'qrcode';
 import type { PageDeps } from '../deps.ts';
 import type { MfaSession } from '../finish-login/finish-login.ts';
 import { doneUrl, queryText, waitingTime } from '../page/page.ts';
-import type { Link } from '../page-values/page-values.ts';
+import type { PageValues } from '../page-values/page-values.ts';
 
 export type Shown = {
   request: FastifyRequest;
@@ -17,18 +17,8 @@ export type Shown = {
 export function showCodeForm(
   deps: PageDeps,
   { request, reply, session, problem, status }: Shown,
-  page: {
-    title: string;
-    lead: string;
-    action: string;
-    label?: string;
-    /** Whether letters are allowed, for a recovery code. */
-    letters?: boolean;
-    resend?: string | null;
-    remember?: boolean;
-    qr?: { image: string; secret: string; uri: string } | null;
-    links?: Link[];
-  },
+  page: Pick<PageValues['mfa-code'], 'title' | 'lead' | 'action'> &
+    Partial<Omit<PageValues['mfa-code'], 'csrf' | 'problem'>>,
 ): Promise<FastifyReply> {
   const { translator, look } = session;
   return deps.pages.send(reply, {
@@ -56,14 +46,7 @@ export function showCodeForm(
 export function showAddressForm(
   deps: PageDeps,
   { request, reply, session, problem }: Shown,
-  page: {
-    kind: 'phone' | 'email';
-    title: string;
-    lead: string;
-    action: string;
-    value: string;
-    links: Link[];
-  },
+  page: Omit<PageValues['mfa-address'], 'csrf' | 'problem' | 'label'>,
 ): Promise<FastifyReply> {
   return deps.pages.send(reply, {
     template: 'mfa-address',
@@ -83,14 +66,7 @@ export function showAddressForm(
 export function showChoices(
   deps: PageDeps,
   { request, reply, session, problem }: Shown,
-  page: {
-    title: string;
-    lead: string;
-    action: string;
-    /** The name of the form field. */
-    name: string;
-    choices: { value: string; text: string; note: string | null }[];
-  },
+  page: Omit<PageValues['mfa-choices'], 'csrf' | 'problem'>,
 ): Promise<FastifyReply> {
   return deps.pages.send(reply, {
     template: 'mfa-choices',
