@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { Liquid } from 'liquidjs';
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import { pagePolicy } from '../../platform/page-policy/page-policy.ts';
+import { createPageEngine } from '../../platform/templates/templates.ts';
 import type { ConsoleDeps } from './deps.ts';
 import type { ConsolePage } from './page-values.ts';
 
@@ -25,14 +25,7 @@ const HEADERS = {
 } as const;
 
 export function createPages({ frame }: Pick<ConsoleDeps, 'frame'>): Pages {
-  const engine = new Liquid({
-    root: join(import.meta.dirname, 'templates'),
-    extname: '.liquid',
-    cache: true,
-    outputEscape: 'escape',
-    strictFilters: true,
-    ownPropertyOnly: true,
-  });
+  const engine = createPageEngine(join(import.meta.dirname, 'templates'));
   const style = readFileSync(join(import.meta.dirname, 'assets/console.css'));
   const version = sha256(style).toString('hex').slice(0, 12);
 

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { Liquid } from 'liquidjs';
 import { isFromThisMachine } from '../../platform/from-this-machine/from-this-machine.ts';
 import { pagePolicy } from '../../platform/page-policy/page-policy.ts';
+import { createPageEngine } from '../../platform/templates/templates.ts';
 import type { SharedPages } from '../seams/seams.ts';
 
 export type StartPageDeps = {
@@ -37,8 +37,7 @@ export function registerStartPage(app: FastifyInstance, deps: StartPageDeps): vo
 
 function registerWays(app: FastifyInstance, deps: StartPageDeps): void {
   const { publicUrl, hasMailbox, frame } = deps;
-  const engine = new Liquid({ outputEscape: 'escape', strictFilters: true, ownPropertyOnly: true });
-  const page = engine.parse(readFileSync(join(import.meta.dirname, 'start-page.liquid'), 'utf8'));
+  const engine = createPageEngine(import.meta.dirname);
   const style = readFileSync(join(import.meta.dirname, 'start-page.css'));
   const title = 'Your identity server runs';
 
@@ -48,7 +47,7 @@ function registerWays(app: FastifyInstance, deps: StartPageDeps): void {
   app.get('/', (request, reply) => {
     // The same rule as at the mailbox itself. The secret of its link must not be on a page.
     const isOpen = isFromThisMachine(request.raw, publicUrl);
-    const body: unknown = engine.renderSync(page, {
+    const body: unknown = engine.renderFileSync('start-page', {
       title,
       publicUrl,
       mailbox: hasMailbox ? (isOpen ? 'open' : 'closed') : 'none',

@@ -3,6 +3,7 @@ import { createEngine, type Limits, type Setting } from './engine.ts';
 import { escapeMarked, markAll, plain, withoutMarks } from './marks.ts';
 
 export type { Setting } from './engine.ts';
+export { createPageEngine } from './page-engine.ts';
 
 /** `isOverBudget`: the text is no mistake, but took too much time or memory. With other values it may succeed. */
 export type Fault = { kind: 'faulty'; problem: string; isOverBudget: boolean };

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Liquid } from 'liquidjs';
 import { directionOf } from '../../../platform/locales/locales.ts';
 import type { Log } from '../../../platform/log/log.ts';
+import { createPageEngine } from '../../../platform/templates/templates.ts';
 import type { TenantSettings } from '../../../records/settings/settings.ts';
 import {
   type Assets,
@@ -78,16 +78,8 @@ export function createPages(
   { isStrict = false }: { isStrict?: boolean } = {},
 ): Pages {
   const languages = readLanguages();
-  const engine = new Liquid({
-    root: join(import.meta.dirname, 'templates'),
-    extname: '.liquid',
-    cache: true,
-    outputEscape: 'escape',
-    strictFilters: true,
-    // A login must not fail because a value is missing: a page with a gap still works. Tests are strict, so no template has such a gap.
-    strictVariables: isStrict,
-    ownPropertyOnly: true,
-  });
+  // A login must not fail because a value is missing: a page with a gap still works. Tests are strict, so no template has such a gap.
+  const engine = createPageEngine(join(import.meta.dirname, 'templates'), { isStrict });
   engine.registerFilter('fill', (text: unknown, ...pairs: unknown[]) =>
     fill(String(text), Object.fromEntries(pairs.filter((pair) => Array.isArray(pair)))),
   );

@@ -1,0 +1,18 @@
+import { Liquid } from 'liquidjs';
+
+/**
+ * Creates Liquid for the pages that the server brings along. Values are escaped, and unknown filters are errors.
+ * @param root folder of the templates, which end in `.liquid`
+ * @param options.isStrict whether a variable without a value is an error. Default: false
+ */
+export function createPageEngine(root: string, { isStrict = false } = {}): Liquid {
+  return new Liquid({
+    root,
+    extname: '.liquid',
+    cache: true,
+    outputEscape: 'escape',
+    strictFilters: true,
+    strictVariables: isStrict,
+    ownPropertyOnly: true,
+  });
+}
