@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import type { Db } from '../../../platform/db/db.ts';
 import { type LogEntry, type LogSearch, searchLogs } from '../../../records/logs/logs.ts';
-import { ApiError, badRequest, freeObject, sortOf } from '../route/route.ts';
+import { ApiError, freeObject, type Paging, refuseDeep, sortOf } from '../route/route.ts';
 
 const text = (description: string) => Type.Optional(Type.String({ description }));
 
@@ -91,12 +91,13 @@ export const sortQuery = Type.Optional(
 );
 
 const NEWEST_FIRST = { column: 'date', descending: true } as const;
-export const MAX_PAGED = 1000;
+const TOO_DEEP =
+  'You can only page through the first 1000 records. Use checkpoint pagination: from and take.';
 const MAX_COUNTED = 10_000;
 const SEARCH_LIMIT_MS = 2000;
 
 /**
- * One page of the entries that match, and the total if it was requested.
+ * Returns the response with one page of the entries that match.
  * @throws ApiError 400 beyond the first 1000 entries; 503 if the search takes too long
  */
 export async function pageOfLogs(
@@ -105,18 +106,14 @@ export async function pageOfLogs(
     search: LogSearch | null;
     userId?: string;
     sort: string | undefined;
-    offset: number;
-    limit: number;
-    totals: boolean;
+    paging: Extract<Paging, { kind: 'offset' }>;
+    /** Selects the fields to show. Default: all. */
+    show?: (log: ReturnType<typeof toWireLog>) => object;
   },
-): Promise<{ logs: ReturnType<typeof toWireLog>[]; total: number | null }> {
-  const { search, userId, offset, limit, totals } = input;
-  if (offset + limit > MAX_PAGED) {
-    throw badRequest(
-      'You can only page through the first 1000 records. Use checkpoint pagination: from and take.',
-      'invalid_paging',
-    );
-  }
+) {
+  const { search, userId, paging, show = (log) => log } = input;
+  refuseDeep(paging, TOO_DEEP);
+  const { offset, limit, totals } = paging;
   const order = sortOf(input.sort, SORTABLE);
   const found = await searchLogs(db, {
     search,
@@ -133,5 +130,6 @@ export async function pageOfLogs(
       'The query exceeded the timeout. Please try refining your search criteria.',
     );
   }
-  return { logs: found.entries.map(toWireLog), total: found.total };
+  const logs = found.entries.map((entry) => show(toWireLog(entry)));
+  return totals ? { start: offset, limit, length: logs.length, logs, total: found.total } : logs;
 }

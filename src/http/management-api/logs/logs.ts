@@ -13,6 +13,7 @@ import {
   fieldsQuery,
   idParams,
   notFound,
+  offsetPaging,
   pageOf,
   pageQuery,
   pickFields,
@@ -72,19 +73,12 @@ export function logRoutes(api: Api, { db }: BaseDeps): void {
         });
         return entries.map(toWireLog);
       }
-      const limit = query.per_page ?? 50;
-      const offset = (query.page ?? 0) * limit;
-      const totals = query.include_totals === true;
-      const search = searchOf(query);
-      const { logs, total } = await pageOfLogs(db, {
-        search,
+      return pageOfLogs(db, {
+        search: searchOf(query),
         sort: query.sort,
-        offset,
-        limit,
-        totals,
+        paging: offsetPaging(query),
+        show: (log) => pickFields(log, query),
       });
-      const shown = logs.map((log) => pickFields(log, query));
-      return totals ? { start: offset, limit, length: shown.length, logs: shown, total } : shown;
     },
   });
 

@@ -32,11 +32,12 @@ import {
   pageOf,
   pageQuery,
   pickFields,
+  refuseDeep,
   route,
   sortOf,
   timestamp,
 } from '../route/route.ts';
-import { organizationParams, refuseDeep } from './organization-wire.ts';
+import { organizationParams } from './organization-wire.ts';
 
 const tags = ['organizations'];
 const url = '/organizations/:id/invitations';

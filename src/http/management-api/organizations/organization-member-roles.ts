@@ -23,14 +23,10 @@ import {
   offsetPaging,
   pageOf,
   pageQuery,
+  refuseDeep,
   route,
 } from '../route/route.ts';
-import {
-  needOrganization,
-  noOrganization,
-  organizationParams,
-  refuseDeep,
-} from './organization-wire.ts';
+import { needOrganization, noOrganization, organizationParams } from './organization-wire.ts';
 
 const tags = ['organizations'];
 const base = '/organizations/:id/members/:user_id';

@@ -24,6 +24,7 @@ import {
   pageQuery,
   pagingOf,
   pickFields,
+  refuseDeep,
   requireScope,
   route,
 } from '../route/route.ts';
@@ -31,7 +32,6 @@ import {
   needOrganization,
   noOrganization,
   organizationParams as params,
-  refuseDeep,
 } from './organization-wire.ts';
 
 const tags = ['organizations'];

@@ -5,7 +5,7 @@ import {
   type Organization,
   type OrganizationConnection,
 } from '../../../records/organizations/organizations.ts';
-import { badRequest, closed, freeObject, notFound, nullable, type Paging } from '../route/route.ts';
+import { closed, freeObject, notFound, nullable } from '../route/route.ts';
 
 export const organizationParams = Type.Object({
   id: Type.String({ minLength: 1, maxLength: 50, description: 'Organization identifier' }),
@@ -160,15 +160,4 @@ export async function needOrganization(db: Db, id: string): Promise<Organization
   const organization = await findOrganization(db, id);
   if (organization === null) throw noOrganization();
   return organization;
-}
-
-const MAX_PAGED = 1000;
-
-/**
- * Pages by offset reach the first 1000 records. Checkpoints have no limit.
- * @throws ApiError 400
- */
-export function refuseDeep(paging: Paging): void {
-  if (paging.kind !== 'offset' || paging.offset + paging.limit <= MAX_PAGED) return;
-  throw badRequest('Requesting page exceeds the allowed maximum of 1000 records', 'invalid_paging');
 }

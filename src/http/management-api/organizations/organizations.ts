@@ -7,7 +7,7 @@ import { organizationMemberRoleRoutes } from './organization-member-roles.ts';
 import { organizationMemberRoutes } from './organization-members.ts';
 import { organizationRoutes } from './organization-routes.ts';
 
-export { organizationSchema, refuseDeep, toWireOrganization } from './organization-wire.ts';
+export { organizationSchema, toWireOrganization } from './organization-wire.ts';
 
 export type OrganizationsDeps = BaseDeps & InviteDeps;
 

@@ -9,7 +9,6 @@ import {
 import {
   type Api,
   type BaseDeps,
-  badRequest,
   checkpointPage,
   checkpointQuery,
   closed,
@@ -18,6 +17,7 @@ import {
   pageOf,
   pageQuery,
   pagingOf,
+  refuseDeep,
   route,
 } from '../route/route.ts';
 import { needRole, noRole, requireMemberScopes, roleParams } from './role-wire.ts';
@@ -25,7 +25,8 @@ import { needRole, noRole, requireMemberScopes, roleParams } from './role-wire.t
 const url = '/roles/:id/users';
 const tags = ['roles'];
 const params = roleParams;
-const MAX_PAGED = 1000;
+const TOO_DEEP =
+  'You can only page through the first 1000 records. Use checkpoint pagination: take, then from.';
 
 const memberSchema = Type.Object({
   user_id: Type.String({ description: 'ID of the user' }),
@@ -60,12 +61,7 @@ export function roleUserRoutes(api: Api, deps: BaseDeps): void {
         const found = await roleMembersAfter(db, { roleId, afterId, limit: limit + 1 });
         return checkpointPage(paging, 'users', found, (member) => member.id, toWire);
       }
-      if (paging.offset + paging.limit > MAX_PAGED) {
-        throw badRequest(
-          'You can only page through the first 1000 records. Use checkpoint pagination: take, then from.',
-          'invalid_paging',
-        );
-      }
+      refuseDeep(paging, TOO_DEEP);
       const page = { roleId, ...paging, count: paging.totals };
       const { members, total } = await listRoleMembers(db, page);
       return offsetPage(paging, 'users', members.map(toWire), total);

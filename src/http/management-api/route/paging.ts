@@ -93,6 +93,21 @@ export function offsetPaging(
   return { kind: 'offset', offset, limit, totals: query.include_totals ?? false };
 }
 
+/** Pages by number reach this many records. */
+const MAX_PAGED = 1000;
+
+/**
+ * Refuses a page by number beyond the first {@link MAX_PAGED} records. Checkpoints have no limit.
+ * @throws ApiError 400 `invalid_paging`
+ */
+export function refuseDeep(
+  paging: Paging,
+  message = 'Requesting page exceeds the allowed maximum of 1000 records',
+): void {
+  if (paging.kind !== 'offset' || paging.offset + paging.limit <= MAX_PAGED) return;
+  throw badRequest(message, 'invalid_paging');
+}
+
 /** The schema of `next` in a list with checkpoints. */
 export const nextCursor = Type.Optional(
   Type.String({ description: 'Cursor of the next page. Absent on the last page.' }),

@@ -48,6 +48,7 @@ export {
   pageOf,
   pageQuery,
   pagingOf,
+  refuseDeep,
   sortOf,
 } from './paging.ts';
 export type { Api, RouteInfo } from './route-definition.ts';

@@ -1,6 +1,14 @@
 import { Type } from 'typebox';
 import { logSchema, pageOfLogs, sortQuery } from '../logs/logs.ts';
-import { type Api, type BaseDeps, idParams, pageOf, pageQuery, route } from '../route/route.ts';
+import {
+  type Api,
+  type BaseDeps,
+  idParams,
+  offsetPaging,
+  pageOf,
+  pageQuery,
+  route,
+} from '../route/route.ts';
 
 /** /users/{id}/logs: the log entries of one user. */
 export function userLogRoutes(api: Api, { db }: BaseDeps): void {
@@ -16,18 +24,12 @@ export function userLogRoutes(api: Api, { db }: BaseDeps): void {
     query: Type.Object({ ...pageQuery, sort: sortQuery }),
     response: { 200: pageOf('logs', Type.Partial(logSchema)) },
     async handler({ params, query }) {
-      const limit = query.per_page ?? 50;
-      const offset = (query.page ?? 0) * limit;
-      const totals = query.include_totals === true;
-      const { logs, total } = await pageOfLogs(db, {
+      return pageOfLogs(db, {
         search: null,
         userId: params.id.replaceAll('\0', ''),
         sort: query.sort,
-        offset,
-        limit,
-        totals,
+        paging: offsetPaging(query),
       });
-      return totals ? { start: offset, limit, length: logs.length, logs, total } : logs;
     },
   });
 }

@@ -1,10 +1,6 @@
 import { organizationsOfUser } from '../../../records/organizations/organizations.ts';
 import { findUser } from '../../../records/users/users.ts';
-import {
-  organizationSchema,
-  refuseDeep,
-  toWireOrganization,
-} from '../organizations/organizations.ts';
+import { organizationSchema, toWireOrganization } from '../organizations/organizations.ts';
 import {
   type Api,
   type BaseDeps,
@@ -15,6 +11,7 @@ import {
   offsetPaging,
   pageOf,
   pageQuery,
+  refuseDeep,
   route,
 } from '../route/route.ts';
 

@@ -35,6 +35,7 @@ import {
   pageQuery,
   pagingOf,
   pickFields,
+  refuseDeep,
   route,
   sortOf,
 } from '../route/route.ts';
@@ -52,7 +53,8 @@ export type UserDeps = ManageUsersDeps &
   Pick<BaseDeps, 'pictureOf'> & { userMetadataMaxBytes: number };
 
 const USER_ORDERS = Object.fromEntries(userOrders.map((userOrder) => [userOrder, userOrder]));
-const MAX_PAGED = 1000;
+const TOO_DEEP =
+  'You can only page through the first 1000 records. See https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation';
 const MAX_COUNTED = 10_000;
 const SEARCH_LIMIT_MS = 2000;
 // Most sort orders have no index. A list without a search therefore gets more time, but not unlimited time.
@@ -126,13 +128,8 @@ export function userRoutes(api: Api, deps: UserDeps): void {
           (each) => pickFields(each, query),
         );
       }
+      refuseDeep(paging, TOO_DEEP);
       const { offset, limit, totals } = paging;
-      if (offset + limit > MAX_PAGED) {
-        throw badRequest(
-          'You can only page through the first 1000 records. See https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation',
-          'invalid_paging',
-        );
-      }
       const page = { offset, limit, order };
       const { users, total } = search
         ? await foundUsers(deps.db, search, {
