@@ -3,7 +3,7 @@ import { readConfig } from '../config/config.ts';
 import { writeForOwnerOnly } from '../platform/data-folder/data-folder.ts';
 import { type Context, toolsOf } from './context.ts';
 import { EXIT, Failure } from './failure.ts';
-import { openingHere } from './start-failure.ts';
+import { reportingStartProblems } from './start-failure.ts';
 
 type Administration = Awaited<ReturnType<typeof import('../app.ts')['openAdministration']>>;
 
@@ -102,7 +102,7 @@ async function inDatabase(
   }
   // Imported late, so that other commands do not load all modules of the server.
   const { openAdministration } = await import('../app.ts');
-  await openingHere(async () => {
+  await reportingStartProblems(async () => {
     const administration = await openAdministration(outcome.config);
     try {
       await work(administration);

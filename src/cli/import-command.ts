@@ -6,8 +6,8 @@ import type { Command } from 'commander';
 import type { Api } from './api.ts';
 import { type Context, toolsOf } from './context.ts';
 import { EXIT, Failure, usageFailure } from './failure.ts';
-import { tellWarnings } from './invitation-preview.ts';
-import { followJob, type Job, mailsWaiting } from './jobs.ts';
+import { printWarnings } from './invitation-preview.ts';
+import { countWaitingMails, followJob, type Job } from './jobs.ts';
 import { multipartOf } from './multipart.ts';
 import { addPlanOptions, type PlanOptions, planOf } from './plan-options.ts';
 import { createBars } from './progress.ts';
@@ -135,7 +135,7 @@ async function importFile(
       send_invitations: options.invite ? JSON.stringify(plan) : undefined,
     },
   });
-  tellWarnings(terminal, job.warnings);
+  printWarnings(terminal, job.warnings);
   if (job.encoding) terminal.say(`The file is not UTF-8. Usher read it as ${job.encoding}.`);
   if (job.ignored_columns) {
     terminal.say(`Ignored columns: ${job.ignored_columns.join(', ')}.`);
@@ -239,7 +239,7 @@ async function tell(
       (updated > 0 ? `, ${count(updated)} ${would ? 'would be updated' : 'updated'}` : '') +
       (unchanged > 0 ? `, ${count(unchanged)} unchanged` : ''),
   );
-  if (job.invitations) tellInvitations(terminal, job);
+  if (job.invitations) printInvitations(terminal, job);
   if (failed > 0) {
     terminal.say(`  ${paint('yellow', '!')} ${counted(failed, 'row')} refused:`);
     terminal.say();
@@ -251,7 +251,7 @@ async function tell(
 }
 
 /** Prints the numbers of invitations and their emails. */
-export function tellInvitations(terminal: Terminal, job: Job): void {
+export function printInvitations(terminal: Terminal, job: Job): void {
   const {
     invited = 0,
     already_invited: already = 0,
@@ -268,9 +268,9 @@ export function tellInvitations(terminal: Terminal, job: Job): void {
   if (mails && mails.failed > 0) {
     terminal.say(`  ${paint('red', '✗')} ${counted(mails.failed, 'email')} could not be sent`);
   }
-  if (mailsWaiting(job) > 0) {
+  if (countWaitingMails(job) > 0) {
     terminal.say(
-      `  ${paint('yellow', '!')} ${counted(mailsWaiting(job), 'email')} not sent yet: usher jobs show ${job.id} --follow`,
+      `  ${paint('yellow', '!')} ${counted(countWaitingMails(job), 'email')} not sent yet: usher jobs show ${job.id} --follow`,
     );
   }
 }

@@ -24,7 +24,7 @@ export type Preview = {
 const SHOWN = 5;
 
 /** Prints to stderr what a request would do. */
-export function tellPreview(terminal: Terminal, preview: Preview): void {
+export function printPreview(terminal: Terminal, preview: Preview): void {
   const { summary, people } = preview;
   const { paint } = terminal;
   const first = people.slice(0, SHOWN).map((person) => person.email);
@@ -47,7 +47,7 @@ export function tellPreview(terminal: Terminal, preview: Preview): void {
   for (const [number, why] of left) if (number > 0) terminal.note(`  ${count(number)} ${why}`);
 }
 
-export function tellWarnings(terminal: Terminal, warnings: Warning[] | undefined): void {
+export function printWarnings(terminal: Terminal, warnings: Warning[] | undefined): void {
   for (const { message } of warnings ?? []) {
     terminal.note(`  ${terminal.paint('yellow', '!')} ${message}`);
   }

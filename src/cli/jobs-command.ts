@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { type Context, toolsOf } from './context.ts';
-import { exitCodeOf, tellInvitations } from './import-command.ts';
+import { exitCodeOf, printInvitations } from './import-command.ts';
 import { addJobListCommand } from './job-list.ts';
 import { findJob, followJob, hasEnded, type Job } from './jobs.ts';
 import { reasonLines, reasonsOf } from './reasons.ts';
@@ -38,7 +38,7 @@ export function addJobsCommand(program: Command, context: Context): void {
       const reasons = hasEnded(job) && failed > 0 ? await reasonsOf(tools.api, job) : [];
       tools.terminal.result({ ...job, reasons });
       for (const line of linesOf(tools.terminal, job)) tools.terminal.say(line);
-      if (job.invitations) tellInvitations(tools.terminal, job);
+      if (job.invitations) printInvitations(tools.terminal, job);
       if (reasons.length > 0) {
         tools.terminal.say(
           `  ${tools.terminal.paint('yellow', '!')} ${counted(failed, 'row')} refused:`,

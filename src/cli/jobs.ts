@@ -49,7 +49,7 @@ export function hasEnded(job: Job): boolean {
 }
 
 /** Returns the number of mails of a job that are not sent yet. */
-export function mailsWaiting(job: Job): number {
+export function countWaitingMails(job: Job): number {
   const mails = job.invitations?.mails;
   return mails ? mails.queued + mails.sending : 0;
 }
@@ -83,7 +83,7 @@ export async function followJob(tools: { api: Api; terminal: Terminal }, id: str
         }
       }
       const mails = job.invitations?.mails;
-      const waiting = mailsWaiting(job);
+      const waiting = countWaitingMails(job);
       if (mails) {
         const all = waiting + mails.sent + mails.failed;
         if (all > 0) mailsBar.bar ??= bars.add('Mails');

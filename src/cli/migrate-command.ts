@@ -4,7 +4,7 @@ import { readConfig } from '../config/config.ts';
 import { writeForOwnerOnly } from '../platform/data-folder/data-folder.ts';
 import { type Context, toolsOf } from './context.ts';
 import { EXIT, Failure } from './failure.ts';
-import { openingHere } from './start-failure.ts';
+import { reportingStartProblems } from './start-failure.ts';
 import { counted } from './words.ts';
 
 /** `usher migrate` */
@@ -16,7 +16,7 @@ export function addMigrateCommand(program: Command, context: Context): void {
       'Applies the pending migrations to the database at DATABASE_URL, or to the embedded one in DATA_DIR. The server does the same when it starts. If the user of the server may not change tables, run this command first.',
     )
     .action(() =>
-      openingHere(async () => {
+      reportingStartProblems(async () => {
         const { terminal } = toolsOf(context, command);
         writeForOwnerOnly();
         const outcome = readConfig(context.env);

@@ -5,7 +5,7 @@ import { Failure } from './failure.ts';
  * Runs work that opens the database or the data folder itself, and turns a start problem into a one-line failure. Other commands call
  * a server and fail for other reasons.
  */
-export async function openingHere<T>(work: () => Promise<T>): Promise<T> {
+export async function reportingStartProblems<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -8,15 +8,15 @@ export type Finding = {
 };
 
 /** How long one check may take, in milliseconds. */
-export const PATIENCE_MS = 8_000;
+export const CHECK_TIMEOUT_MS = 8_000;
 
-/** @throws if `work` takes longer than {@link PATIENCE_MS} */
-export async function within<T>(work: Promise<T>): Promise<T> {
+/** @throws if `work` takes longer than {@link CHECK_TIMEOUT_MS} */
+export async function withTimeout<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(
-      () => reject(new Error(`no answer within ${PATIENCE_MS / 1000} s`)),
-      PATIENCE_MS,
+      () => reject(new Error(`no answer within ${CHECK_TIMEOUT_MS / 1000} s`)),
+      CHECK_TIMEOUT_MS,
     );
   });
   try {

@@ -7,7 +7,7 @@ import { openDatabase } from '../../platform/db/db.ts';
 import { describeStartProblem } from '../../platform/start-problem/start-problem.ts';
 import { countLateTasks } from '../../platform/tasks/tasks.ts';
 import { counted } from '../words.ts';
-import { compareClocks, type Finding, messageOf, within } from './finding.ts';
+import { compareClocks, type Finding, messageOf, withTimeout } from './finding.ts';
 
 /** Checks the version of Node. The server needs 24 or newer. */
 export function checkNode(version: string): Finding {
@@ -83,11 +83,11 @@ export async function checkDatabase(config: Config): Promise<Finding[]> {
   const database = await openDatabase({ url: config.databaseUrl, dataDir: '', poolSize: 1 });
   try {
     const before = Date.now();
-    const { version, now } = await within(database.about());
+    const { version, now } = await withTimeout(database.about());
     const after = Date.now();
-    const refusal = await within(database.refusal());
+    const refusal = await withTimeout(database.refusal());
     if (refusal !== null) return [{ what, state: 'bad', found: refusal.message }];
-    const pending = await within(database.pending());
+    const pending = await withTimeout(database.pending());
     return [
       { what, state: 'good', found: `PostgreSQL ${version} answers` },
       pending.length === 0
@@ -99,7 +99,7 @@ export async function checkDatabase(config: Config): Promise<Finding[]> {
             advice: 'Run `usher migrate`, or start the server, which applies them as well.',
           },
       compareClocks("the database's clock", now.getTime(), before, after),
-      tasksFinding(await within(countLateTasks(database))),
+      tasksFinding(await withTimeout(countLateTasks(database))),
     ];
   } catch (error) {
     const problem = describeStartProblem(error) ?? messageOf(error);

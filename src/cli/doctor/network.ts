@@ -6,7 +6,13 @@ import { connect as connectTls } from 'node:tls';
 import type { Config } from '../../config/config.ts';
 import { checkTlsFiles } from '../../platform/http/http.ts';
 import { describeStartProblem } from '../../platform/start-problem/start-problem.ts';
-import { compareClocks, type Finding, messageOf, PATIENCE_MS, within } from './finding.ts';
+import {
+  CHECK_TIMEOUT_MS,
+  compareClocks,
+  type Finding,
+  messageOf,
+  withTimeout,
+} from './finding.ts';
 
 const SOON_DAYS = 14;
 const DAY_MS = 86_400_000;
@@ -26,7 +32,7 @@ export async function checkMail(smtpUrl: string | undefined): Promise<Finding> {
   const secure = protocol === 'smtps:';
   const at = `${hostname}:${port || (secure ? 465 : 587)}`;
   try {
-    const offers = await within(greet(hostname, Number(port || (secure ? 465 : 587)), secure));
+    const offers = await withTimeout(greet(hostname, Number(port || (secure ? 465 : 587)), secure));
     const encrypted = secure || offers.includes('STARTTLS');
     return {
       what,
@@ -150,7 +156,7 @@ export async function checkCertificate({ tls, publicUrl }: Config): Promise<Find
 async function greet(host: string, port: number, secure: boolean): Promise<string[]> {
   const socket = secure ? connectTls({ host, port, servername: host }) : connectTcp({ host, port });
   // The caller has timed out by then. An open socket would keep the process alive.
-  const over = setTimeout(() => socket.destroy(), PATIENCE_MS);
+  const over = setTimeout(() => socket.destroy(), CHECK_TIMEOUT_MS);
   const offers: string[] = [];
   try {
     const lines = createInterface({ input: socket });
@@ -183,5 +189,5 @@ async function greet(host: string, port: number, secure: boolean): Promise<strin
 
 /** Sends a request and aborts it after the timeout, because an open one would keep the process alive for minutes. */
 function ask(url: string): Promise<Response> {
-  return within(fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS + 1000) }));
+  return withTimeout(fetch(url, { signal: AbortSignal.timeout(CHECK_TIMEOUT_MS + 1000) }));
 }

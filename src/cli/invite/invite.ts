@@ -4,8 +4,8 @@ import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { type Context, toolsOf } from '../context.ts';
 import { EXIT, Failure, usageFailure } from '../failure.ts';
-import { tellInvitations } from '../import-command.ts';
-import { ask, canAsk, type Preview, tellPreview, tellWarnings } from '../invitation-preview.ts';
+import { printInvitations } from '../import-command.ts';
+import { ask, canAsk, type Preview, printPreview, printWarnings } from '../invitation-preview.ts';
 import { followJob, type Job } from '../jobs.ts';
 import { addPlanOptions, type PlanOptions, planOf } from '../plan-options.ts';
 import { reasonLines, reasonsOf } from '../reasons.ts';
@@ -129,7 +129,7 @@ async function invite(
       `The invitations failed: ${job.status_details ?? 'the server gave no reason'}`,
     );
   }
-  if (job.invitations) tellInvitations(terminal, job);
+  if (job.invitations) printInvitations(terminal, job);
   const refused = reasons.reduce((sum, reason) => sum + reason.rows, 0);
   if (refused > 0) {
     terminal.say(`  ${terminal.paint('yellow', '!')} ${counted(refused, 'recipient')} refused:`);
@@ -163,14 +163,14 @@ async function isWanted(
     ...asked,
     dry_run: true,
   });
-  tellWarnings(terminal, preview.warnings);
+  printWarnings(terminal, preview.warnings);
   if (options.dryRun) {
     terminal.result(preview);
-    tellPreview(terminal, preview);
+    printPreview(terminal, preview);
     return false;
   }
   if (!isSearch) return true;
-  tellPreview(terminal, preview);
+  printPreview(terminal, preview);
   if (options.yes) return true;
   const mails = counted(preview.summary.would_invite, 'email');
   if (await ask(context, `Send ${mails}? [y/N] `)) return true;

@@ -12,7 +12,7 @@ import {
   type RefusedPassword,
   storeChosenPassword,
 } from '../../steps/choose-password/choose-password.ts';
-import { giveWhatWasPromised } from '../../steps/grant-what-was-promised/grant-what-was-promised.ts';
+import { grantInvitation } from '../../steps/grant-what-was-promised/grant-what-was-promised.ts';
 import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
 import { proveAddress } from '../../steps/prove-address/prove-address.ts';
 import { handOverLogin } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
@@ -128,7 +128,7 @@ async function close(
   const { account, person } = proved;
   const { id: userId } = account;
   if (chosen !== null) await storeChosenPassword(tx, { held: proved, chosen, at });
-  await giveWhatWasPromised(tx, { invitation, campaign, userId, now: at });
+  await grantInvitation(tx, { invitation, campaign, userId, now: at });
   const { clientId } = campaign;
   const handoff = await handOverLogin(tx, { user: person, account, clientId, at });
   return { kind: 'done', invitation, user: account, handoff, campaign, connection, client };

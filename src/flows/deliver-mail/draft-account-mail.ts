@@ -1,4 +1,4 @@
-import { languageFor, wishedLocale } from '../../platform/locales/locales.ts';
+import { languageFor, preferredLocale } from '../../platform/locales/locales.ts';
 import type { CustomDomain } from '../../records/custom-domains/custom-domains.ts';
 import { codeOf } from '../../records/factor-challenges/factor-challenges.ts';
 import {
@@ -42,9 +42,9 @@ export function draftAccountMail(batch: Batch, message: AccountMail): Draft | Un
   const clientId = campaign?.clientId ?? ticket?.clientId ?? signUpClientOf(message);
   const organization = context.organizations.get(ticket?.organizationId ?? '') ?? null;
   const requestedLocale =
-    wishedLocale(message.template === 'enrollment_email' ? message.data : null) ??
-    wishedLocale(recipient.userMetadata) ??
-    wishedLocale(campaign?.plan.userMetadata ?? null);
+    preferredLocale(message.template === 'enrollment_email' ? message.data : null) ??
+    preferredLocale(recipient.userMetadata) ??
+    preferredLocale(campaign?.plan.userMetadata ?? null);
   const language = languageFor(requestedLocale, context.locales);
   const base = baseValues({
     contact: context.contact,

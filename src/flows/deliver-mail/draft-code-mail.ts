@@ -1,4 +1,4 @@
-import { languageFor, wishedLocale } from '../../platform/locales/locales.ts';
+import { languageFor, preferredLocale } from '../../platform/locales/locales.ts';
 import type { MailContent, OutboxEntry } from '../../records/messages/messages.ts';
 import { baseValues, linkValues } from './base-values.ts';
 import type { CodeMail } from './code-mail.ts';
@@ -18,7 +18,7 @@ export function draftCodeMail(
   }
   const { language: lang } = message.data;
   const userMetadata = lang === undefined ? null : { lang };
-  const requestedLocale = wishedLocale(userMetadata);
+  const requestedLocale = preferredLocale(userMetadata);
   const language = languageFor(requestedLocale, context.locales);
   const values = {
     ...baseValues({

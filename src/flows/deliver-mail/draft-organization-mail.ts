@@ -1,4 +1,4 @@
-import { languageFor, wishedLocale } from '../../platform/locales/locales.ts';
+import { languageFor, preferredLocale } from '../../platform/locales/locales.ts';
 import {
   organizationInvitationSecret,
   organizationInvitationUrl,
@@ -19,7 +19,7 @@ export function draftOrganizationMail(
   if (!mail || link === null) return { kind: 'unwanted', reason: 'The invitation is closed.' };
   const { invitation, organization, client, roles } = mail;
   const { email, appMetadata, userMetadata } = invitation;
-  const requestedLocale = wishedLocale(userMetadata);
+  const requestedLocale = preferredLocale(userMetadata);
   const language = languageFor(requestedLocale, context.locales);
   const values = {
     ...baseValues({

@@ -1,7 +1,7 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
-import { isListed } from '../../platform/networks/networks.ts';
+import { isInNetworks } from '../../platform/networks/networks.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import { attackProtection } from '../../records/attack-protection/attack-protection.ts';
 import {
@@ -9,14 +9,14 @@ import {
   blockLogin,
   countAttempts,
   forgiveAttempts,
+  GUESS_COUNTERS,
   notePlace,
   type Origin,
   placeKeys,
   subjectOf,
+  type ThrottledAccount,
   throttleKey,
-  WAYS_IN,
   type Way,
-  type Whom,
 } from '../../records/throttles/throttles.ts';
 import { addressBucket, waitForTurn } from '../../steps/limit-guesses/limit-guesses.ts';
 import { countWrongPassword, TOO_MANY_WRONG } from '../../steps/limit-traces/limit-traces.ts';
@@ -69,13 +69,13 @@ export async function countLogin(
   const { db } = deps;
   const { bruteForce } = await attackProtection(db);
   const { ip } = attempt.origin;
-  const isGuarded = bruteForce.enabled && !isListed(ip, bruteForce.allowlist);
+  const isGuarded = bruteForce.enabled && !isInNetworks(ip, bruteForce.allowlist);
   const mayBlock = isGuarded && bruteForce.shields.includes('block');
   const everywhere = bruteForce.mode === 'count_per_identifier';
   const bucket = await addressBucket(db, ip);
   const whom = whomOf(attempt);
   const subject = subjectOf(whom);
-  const places = 'accountId' in whom ? placeKeys(WAYS_IN.password, attempt.origin) : [];
+  const places = 'accountId' in whom ? placeKeys(GUESS_COUNTERS.password, attempt.origin) : [];
   const ways = [...places, null].map((place) => ({
     ...keysFor(subject, place, everywhere ? '' : ip),
     // Other people may share the address with a known browser.
@@ -159,7 +159,7 @@ export function rememberPlace(
   return notePlace(db, { ...proof, now: clock.now() });
 }
 
-function whomOf({ userId, connectionId, identifier }: Attempt): Whom {
+function whomOf({ userId, connectionId, identifier }: Attempt): ThrottledAccount {
   return userId === null ? { connectionId, identifier } : { accountId: userId };
 }
 

@@ -6,8 +6,8 @@ import {
   disableClients,
   enableClients,
   findConnection,
+  findConnectionConflict,
   insertConnection,
-  rivalOf,
   setEnabledClients,
   updateConnection,
 } from '../../records/connections/connections.ts';
@@ -81,6 +81,6 @@ export async function changeConnectionClients(
 
 async function conflictOf(tx: Db, connection: Connection): Promise<ConnectionConflict | null> {
   const isDomain = connection.settings.is_domain_connection === true;
-  const rival = await rivalOf(tx, { ...connection, isDomain });
+  const rival = await findConnectionConflict(tx, { ...connection, isDomain });
   return rival === null ? null : { kind: 'conflict', with: rival };
 }

@@ -1,5 +1,5 @@
 import type { Db } from '../../platform/db/db.ts';
-import { wishedLocale } from '../../platform/locales/locales.ts';
+import { preferredLocale } from '../../platform/locales/locales.ts';
 import { readTypedCode } from '../../platform/typed-code/typed-code.ts';
 import { type Client, findClient } from '../../records/clients/clients.ts';
 import {
@@ -16,8 +16,8 @@ import {
 import {
   addressKey,
   countAttempt,
+  GUESS_COUNTERS,
   secondsLeft,
-  WAYS_IN,
 } from '../../records/throttles/throttles.ts';
 import { findUserByIdentifier, type User } from '../../records/users/users.ts';
 import { addressBucket, countGuess, countSent } from '../../steps/limit-guesses/limit-guesses.ts';
@@ -75,7 +75,7 @@ export async function startPasswordless(
     identifier: recipient,
   });
   const isNobody = !known && !rules.signUp;
-  const wish = input.language ?? wishedLocale(known?.userMetadata ?? null);
+  const wish = input.language ?? preferredLocale(known?.userMetadata ?? null);
   const wanted = {
     connectionId: connection.id,
     recipient,
@@ -103,7 +103,7 @@ async function startsTooMany(
   }
   return countSent(db, {
     what: 'passwordless-to',
-    guessed: WAYS_IN.code,
+    guessed: GUESS_COUNTERS.code,
     whom: { connectionId: connection.id, identifier: recipient },
     origin: { ip, browser: null },
     most: CODES_PER_RECIPIENT,
@@ -131,7 +131,7 @@ export async function logInWithCode(
   const trace = await countTrace(db, { kind: 'PasswordlessTry', ip, now });
   if (trace > 0) return { kind: 'throttled', retryAfterSeconds: trace };
   const counted = await countGuess(db, {
-    what: WAYS_IN.code,
+    what: GUESS_COUNTERS.code,
     whom: { connectionId: connection.id, identifier: recipient },
     origin: { ip, browser: null },
     bucket: await addressBucket(db, ip),

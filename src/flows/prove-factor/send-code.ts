@@ -2,7 +2,7 @@ import type { SmsSender } from '../../outbound/sms/sms.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
-import { languageFor, wishedLocale } from '../../platform/locales/locales.ts';
+import { languageFor, preferredLocale } from '../../platform/locales/locales.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import type { AuthenticationMethod } from '../../records/authentication-methods/authentication-methods.ts';
 import {
@@ -139,7 +139,7 @@ async function textCode(deps: ProveFactorDeps, sending: Sending): Promise<CodeSe
   const made = await newChallenge(db, { userId: user.id, methodId: method.id, channel, now });
   const occasion = method.confirmed ? 'verification' : 'enrollment';
   const { friendlyName, supportEmail, supportUrl, enabledLocales } = await tenantSettings(db);
-  const wish = wishedLocale(user.userMetadata);
+  const wish = preferredLocale(user.userMetadata);
   const text = await wordText(deps, {
     occasion,
     own: settings.phone.templates?.[occasion] ?? null,

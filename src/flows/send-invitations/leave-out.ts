@@ -1,5 +1,5 @@
 import type { Db } from '../../platform/db/db.ts';
-import { standWith } from '../../records/invitations/invitations.ts';
+import { invitationStatesOf } from '../../records/invitations/invitations.ts';
 import { havePasswords } from '../../records/passwords/passwords.ts';
 import type { Person } from './people.ts';
 
@@ -15,7 +15,7 @@ export async function leaveOutActive(
   const userIds = known.flatMap(({ user }) => user?.id ?? []);
   const withPassword = await havePasswords(tx, userIds);
   const clientKey = input.clientId ?? '';
-  const { accepted } = await standWith(tx, { userIds, clientKey, now: input.now });
+  const { accepted } = await invitationStatesOf(tx, { userIds, clientKey, now: input.now });
   for (const person of known) {
     const { user } = person;
     if (user === null) continue;

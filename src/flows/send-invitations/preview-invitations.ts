@@ -1,6 +1,6 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
-import { standWith } from '../../records/invitations/invitations.ts';
+import { invitationStatesOf } from '../../records/invitations/invitations.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 import { type RowResult, refusal } from './invite-batch.ts';
 import { leaveOutActive } from './leave-out.ts';
@@ -59,7 +59,7 @@ export async function previewInvitations(
     for (const person of people) if (isWithoutAccount(person)) person.problem = null;
     if (!includeActive) await leaveOutActive(db, { people, clientId, now });
     const userIds = people.flatMap(({ user }) => user?.id ?? []);
-    const { open } = await standWith(db, { userIds, clientKey: clientId ?? '', now });
+    const { open } = await invitationStatesOf(db, { userIds, clientKey: clientId ?? '', now });
     for (const person of people) countIn(found, person, { open, seen });
   }
   return found;

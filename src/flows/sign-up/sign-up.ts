@@ -1,5 +1,5 @@
 import { type Db, transaction } from '../../platform/db/db.ts';
-import { isListed } from '../../platform/networks/networks.ts';
+import { isInNetworks } from '../../platform/networks/networks.ts';
 import { handle, type Registration } from '../../platform/tasks/tasks.ts';
 import { attackProtection } from '../../records/attack-protection/attack-protection.ts';
 import { findClient } from '../../records/clients/clients.ts';
@@ -141,7 +141,7 @@ async function tryToSignUp(
 async function tooManyFrom(db: Db, ip: string, now: Date): Promise<number> {
   const { enabled, shields, allowlist, preUserRegistration } = (await attackProtection(db))
     .suspiciousIp;
-  if (!enabled || !shields.includes('block') || isListed(ip, allowlist)) return 0;
+  if (!enabled || !shields.includes('block') || isInNetworks(ip, allowlist)) return 0;
   const { maxAttempts, rate } = preUserRegistration;
   const hour = addressKey(FROM_ADDRESS.signUpHour, ip);
   const counter = { key: hour, windowSeconds: WINDOW_SECONDS };

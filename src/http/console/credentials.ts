@@ -6,7 +6,7 @@ import { findClient } from '../../records/clients/clients.ts';
 import { textIn, textsIn } from './fields.ts';
 import type { RouteDeps } from './route-deps.ts';
 import { MAX_NAME, showHome } from './show-home.ts';
-import { isOurs, toLogin, untrusted } from './trust.ts';
+import { isOurs, redirectToLogin, untrusted } from './trust.ts';
 
 const BACK = { onwardUrl: '/console', onwardText: 'Back to the console' };
 
@@ -16,7 +16,7 @@ export function registerCredentials(app: FastifyInstance, deps: RouteDeps): void
 
   app.post('/console/credentials', async (request, reply) => {
     const visit = await sessions.visitOf(request);
-    if (visit === null) return toLogin(reply);
+    if (visit === null) return redirectToLogin(reply);
     const clientId = textIn(request.body, 'client_id');
     if (!isOurs(deps, request, visit, `credentials ${clientId}`)) return untrusted(deps, reply);
     const name = textIn(request.body, 'name').trim();
@@ -51,7 +51,7 @@ export function registerCredentials(app: FastifyInstance, deps: RouteDeps): void
 
   app.get<{ Params: { id: string } }>('/console/credentials/:id/revoke', async (request, reply) => {
     const visit = await sessions.visitOf(request);
-    if (visit === null) return toLogin(reply);
+    if (visit === null) return redirectToLogin(reply);
     const program = await revocable(request.params.id);
     if (program === null) return gone();
     const { id, name } = program;
@@ -83,7 +83,7 @@ export function registerCredentials(app: FastifyInstance, deps: RouteDeps): void
     '/console/credentials/:id/revoke',
     async (request, reply) => {
       const visit = await sessions.visitOf(request);
-      if (visit === null) return toLogin(reply);
+      if (visit === null) return redirectToLogin(reply);
       const { id } = request.params;
       if (!isOurs(deps, request, visit, `revoke ${id}`)) return untrusted(deps, reply);
       if ((await revocable(id)) !== null && (await removeClient(deps, id))) {

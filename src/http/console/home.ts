@@ -4,7 +4,7 @@ import { PAGE_PATHS } from '../../platform/page-paths/page-paths.ts';
 import { textIn } from './fields.ts';
 import type { RouteDeps } from './route-deps.ts';
 import { showHome } from './show-home.ts';
-import { isOurs, toLogin, untrusted } from './trust.ts';
+import { isOurs, redirectToLogin, untrusted } from './trust.ts';
 
 /** Registers `/console`, which shows the state of the server and the credentials for programs. */
 export function registerHome(app: FastifyInstance, deps: RouteDeps): void {
@@ -12,7 +12,7 @@ export function registerHome(app: FastifyInstance, deps: RouteDeps): void {
 
   app.get('/console', async (request, reply) => {
     const visit = await sessions.visitOf(request);
-    if (visit === null) return toLogin(reply);
+    if (visit === null) return redirectToLogin(reply);
     return showHome(deps, reply, visit, { preset: textIn(request.query, 'for') });
   });
 

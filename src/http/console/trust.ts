@@ -27,6 +27,6 @@ export function untrusted({ pages }: RouteDeps, reply: FastifyReply): FastifyRep
   });
 }
 
-export function toLogin(reply: FastifyReply): FastifyReply {
+export function redirectToLogin(reply: FastifyReply): FastifyReply {
   return reply.header('cache-control', 'no-store').redirect('/console/login', 303);
 }

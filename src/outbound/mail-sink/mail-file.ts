@@ -1,6 +1,6 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { closeToOthers, takeFolder } from '../../platform/data-folder/data-folder.ts';
+import { lockFolder, restrictToOwner } from '../../platform/data-folder/data-folder.ts';
 
 /** A mail in the list. */
 export type SunkMail = {
@@ -32,8 +32,8 @@ const FOR_OWNER = 0o600;
  * @throws StartProblem if another server uses the folder
  */
 export async function openMailFile(folder: string, maxBytes: number): Promise<MailFile> {
-  const taken = await takeFolder(folder);
-  await closeToOthers(folder);
+  const taken = await lockFolder(folder);
+  await restrictToOwner(folder);
   const path = { current: join(folder, 'mails'), older: join(folder, 'mails.old') };
   let index: Indexed[] = [];
   let older: FileHandle | null = await open(path.older, 'r').catch(() => null);

@@ -4,8 +4,8 @@ import {
   envelopeAddress,
   parseAddress,
 } from './compose.ts';
+import { isSenderRefused } from './is-sender-refused.ts';
 import { plainTextOf } from './plain-text.ts';
-import { isAboutUs } from './refused-sender.ts';
 import { createSmtpPool, type SmtpFailure } from './smtp-pool.ts';
 
 export type Mail = {
@@ -85,7 +85,7 @@ export function createMailer(options: {
       if (outcome.kind === 'accepted') return { kind: 'sent', response: outcome.response };
       const { failure } = outcome;
       const problem = describe(failure);
-      if (isAboutUs(failure)) return { kind: 'held', problem };
+      if (isSenderRefused(failure)) return { kind: 'held', problem };
       return { kind: isFinal(failure) ? 'refused' : 'failed', problem };
     },
     close: () => pool.close(),

@@ -19,7 +19,7 @@ export function writeForOwnerOnly(): void {
  * when the process ends, even after a crash. The lock file lies beside the folder, with the ending `.lock`.
  * @throws StartProblem if a process already holds the lock, or this user may not take it
  */
-export async function takeFolder(folder: string): Promise<{ release(): void }> {
+export async function lockFolder(folder: string): Promise<{ release(): void }> {
   const parent = dirname(folder);
   await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
   await restrict(parent, FOLDER_MODE);
@@ -50,7 +50,7 @@ function lockOn(file: string, folder: string): DatabaseSync {
 }
 
 /** Removes the other users' access to a folder and everything in it. */
-export async function closeToOthers(folder: string): Promise<void> {
+export async function restrictToOwner(folder: string): Promise<void> {
   await restrict(folder, FOLDER_MODE);
   const all = await readdir(folder, { recursive: true, withFileTypes: true });
   await Promise.all(

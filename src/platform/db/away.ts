@@ -49,7 +49,10 @@ export function isDatabaseAway(error: unknown): boolean {
  * @param presence.check throws while the database is known to be away
  * @param presence.suspect is called for each such error
  */
-export function saysWhenAway(driver: Driver, presence: { check(): void; suspect(): void }): Driver {
+export function reportUnreachable(
+  driver: Driver,
+  presence: { check(): void; suspect(): void },
+): Driver {
   const known = new WeakSet<DatabaseConnection>();
   const translated = async <T>(work: Promise<T>): Promise<T> => {
     try {

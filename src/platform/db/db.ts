@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { CompiledQuery, Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
-import { closeToOthers, takeFolder } from '../data-folder/data-folder.ts';
+import { lockFolder, restrictToOwner } from '../data-folder/data-folder.ts';
 import { StartProblem } from '../start-problem/start-problem.ts';
-import { DatabaseAwayError, isDatabaseAway as isAway, saysWhenAway } from './away.ts';
+import { DatabaseAwayError, isDatabaseAway as isAway, reportUnreachable } from './away.ts';
 import { type DiskSpace, watchDiskSpace } from './disk-space.ts';
 import { EmbeddedDialect } from './embedded-dialect.ts';
 import { findRefusal, migrateDatabase, pendingMigrations } from './migrate.ts';
@@ -73,7 +73,8 @@ function openPostgres(url: string, size: number, listener?: PresenceListener): D
   const db = new Kysely<object>({
     dialect: {
       createAdapter: () => dialect.createAdapter(),
-      createDriver: () => repeatAlone(saysWhenAway(dialect.createDriver(), presence), tryAgain),
+      createDriver: () =>
+        repeatAlone(reportUnreachable(dialect.createDriver(), presence), tryAgain),
       createIntrospector: (on) => dialect.createIntrospector(on),
       createQueryCompiler: () => dialect.createQueryCompiler(),
     },
@@ -108,7 +109,7 @@ function openPostgres(url: string, size: number, listener?: PresenceListener): D
 
 async function openEmbedded(dataDir: string, listener?: PresenceListener): Promise<Database> {
   const isOnDisk = !dataDir.startsWith('memory://');
-  const taken = isOnDisk ? await takeFolder(dataDir) : null;
+  const taken = isOnDisk ? await lockFolder(dataDir) : null;
   let space: DiskSpace | null = null;
   let pglite: PGlite;
   try {
@@ -120,7 +121,7 @@ async function openEmbedded(dataDir: string, listener?: PresenceListener): Promi
       startParams: [...PGlite.defaultStartParams, '-c', 'shared_buffers=16MB'],
     });
     // PGlite unpacks its first files readable for everybody and ignores the process's umask.
-    if (isOnDisk) await closeToOthers(dataDir);
+    if (isOnDisk) await restrictToOwner(dataDir);
   } catch (error) {
     space?.close();
     taken?.release();
@@ -134,7 +135,7 @@ async function openEmbedded(dataDir: string, listener?: PresenceListener): Promi
   const db = new Kysely<object>({
     dialect: {
       createAdapter: () => dialect.createAdapter(),
-      createDriver: () => saysWhenAway(dialect.createDriver(), presence),
+      createDriver: () => reportUnreachable(dialect.createDriver(), presence),
       createIntrospector: (on) => dialect.createIntrospector(on),
       createQueryCompiler: () => dialect.createQueryCompiler(),
     },

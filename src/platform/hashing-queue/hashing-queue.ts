@@ -44,9 +44,9 @@ function createPool(count: number, most: number): Pool {
 const CORES = availableParallelism();
 
 // Measured: more than one per core verifies no more per second. It only uses memory, and threads that file access and host lookups need.
-export const ordinary = createPool(CORES, Number.POSITIVE_INFINITY);
+export const ordinaryPool = createPool(CORES, Number.POSITIVE_INFINITY);
 
 // Half of the cores at most, so that ordinary logins continue, and never all threads of the thread pool.
 const FEW = Math.max(1, Math.min(3, Math.floor(CORES / 2)));
 
-export const costly = createPool(FEW, 5 * FEW);
+export const costlyPool = createPool(FEW, 5 * FEW);

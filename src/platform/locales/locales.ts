@@ -34,7 +34,7 @@ export function matchLocale<T extends string>(
 }
 
 /** Returns the language that the metadata asks for: the first of `lang`, `locale` and `language`, or `null`. */
-export function wishedLocale(metadata: Record<string, unknown> | null): string | null {
+export function preferredLocale(metadata: Record<string, unknown> | null): string | null {
   for (const key of ['lang', 'locale', 'language']) {
     const value = metadata?.[key];
     if (typeof value === 'string' && value !== '') return value;

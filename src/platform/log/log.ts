@@ -1,5 +1,5 @@
 import { type Logger, type LoggerOptions, pino, stdSerializers } from 'pino';
-import { sayLine } from './say-line.ts';
+import { formatLogLine } from './format-log-line.ts';
 
 export type Log = Logger;
 
@@ -106,5 +106,7 @@ export function createLog(level: string, format: 'json' | 'text' = 'json'): Log 
   };
   if (format === 'json') return pino(options);
   const colors = process.stdout.isTTY === true && process.stdout.hasColors();
-  return pino(options, { write: (entry) => process.stdout.write(sayLine(entry, { colors })) });
+  return pino(options, {
+    write: (entry) => process.stdout.write(formatLogLine(entry, { colors })),
+  });
 }

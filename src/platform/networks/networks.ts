@@ -11,7 +11,7 @@ export function isNetwork(text: string): boolean {
 }
 
 /** Returns whether an address is in the list, or in one of its networks. */
-export function isListed(ip: string, list: string[]): boolean {
+export function isInNetworks(ip: string, list: string[]): boolean {
   if (list.length === 0) return false;
   const plain = ip.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
   const version = isIP(plain);

@@ -1,4 +1,4 @@
-import { costly, ordinary } from '../hashing-queue/hashing-queue.ts';
+import { costlyPool, ordinaryPool } from '../hashing-queue/hashing-queue.ts';
 import { argon2 } from './argon2.ts';
 import { bcrypt } from './bcrypt.ts';
 import type { Family, ImportedHash } from './imported-hash.ts';
@@ -37,7 +37,7 @@ const TIMES = 2;
 let learned: Promise<void> | undefined;
 
 /** Measures once how this machine compares with the estimates, before the first refusal depends on them. */
-export function learnPace(): Promise<void> {
+export function calibrate(): Promise<void> {
   // After a failure, for example for lack of memory, the next call tries again.
   learned ??= measure().catch((error: unknown) => {
     learned = undefined;
@@ -60,7 +60,7 @@ async function measure(): Promise<void> {
     }
     slowest = Math.max(slowest, best / costMs);
   }
-  for (const pool of [costly, ordinary]) {
+  for (const pool of [costlyPool, ordinaryPool]) {
     // The pace accepts a value after two in a row.
     pool.note(slowest);
     pool.note(slowest);

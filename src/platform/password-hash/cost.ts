@@ -59,7 +59,7 @@ export function fitsLogin({ costMs, memoryBytes, threads }: Cost): boolean {
 }
 
 /** Returns whether a stored hash is verified at all. */
-export function isBearable({ costMs, memoryBytes, threads }: Cost): boolean {
+export function isVerifiable({ costMs, memoryBytes, threads }: Cost): boolean {
   return (
     fitsLogin({ costMs: Math.min(costMs, MOST_MS), memoryBytes, threads }) &&
     costMs <= MOST_MS_STORED

@@ -1,9 +1,9 @@
 import { hash } from '@node-rs/argon2';
-import { costly, ordinary, TooBusy } from '../hashing-queue/hashing-queue.ts';
+import { costlyPool, ordinaryPool, TooBusy } from '../hashing-queue/hashing-queue.ts';
 import { argon2, matchesArgon2, parseArgon2 } from './argon2.ts';
 import { bcrypt } from './bcrypt.ts';
-import { learnPace } from './calibrate.ts';
-import { argon2Ms, fitsLogin, floorMs, isBearable, isCostly, isCostlyTime } from './cost.ts';
+import { calibrate } from './calibrate.ts';
+import { argon2Ms, fitsLogin, floorMs, isCostly, isCostlyTime, isVerifiable } from './cost.ts';
 import { digest } from './digest.ts';
 import { hmac } from './hmac.ts';
 import {
@@ -61,7 +61,7 @@ const OURS_MS = argon2Ms(OURS);
  */
 export function hashPassword(password: string): Promise<string> {
   const { memoryKib, passes, lanes, tagBytes } = OURS;
-  return ordinary.run(OURS_MS, () =>
+  return ordinaryPool.run(OURS_MS, () =>
     hash(normalized(password), {
       algorithm: 2,
       memoryCost: memoryKib,
@@ -99,7 +99,7 @@ export async function verifyNothing(password: string): Promise<void> {
   const salt = Buffer.alloc(saltBytes);
   const tag = Buffer.alloc(tagBytes);
   const nobody = { type: 'id', version: 19 as const, memoryKib, passes, lanes, salt, tag };
-  await ordinary.run(OURS_MS, () => matchesArgon2(nobody, normalized(password)));
+  await ordinaryPool.run(OURS_MS, () => matchesArgon2(nobody, normalized(password)));
 }
 
 /**
@@ -130,10 +130,10 @@ export function costOfImported(imported: ImportedHash): number {
  * @param costliestMs from {@link costOfImported}, of the connection's costliest hash; 0 if there is none
  */
 export async function acquireSlot(costliestMs: number): Promise<Turn> {
-  if (costliestMs > 0) await learnPace();
+  if (costliestMs > 0) await calibrate();
   const isFew = isCostlyTime(costliestMs);
-  const turns = [ordinary.reserve(OURS_MS + (isFew ? 0 : costliestMs))];
-  if (isFew) turns.push(costly.reserve(costliestMs));
+  const turns = [ordinaryPool.reserve(OURS_MS + (isFew ? 0 : costliestMs))];
+  if (isFew) turns.push(costlyPool.reserve(costliestMs));
   return {
     refusalInMs: Math.round(Math.max(...turns.map((turn) => turn.doneInMs))),
     isOverfull: turns.some((turn) => turn.isOverfull),
@@ -182,8 +182,8 @@ async function inTurn(
   turn: Turn | null,
   verify: () => boolean | Promise<boolean>,
 ): Promise<boolean> {
-  if (!isBearable(cost)) return false;
-  const pool = isCostly(cost) ? costly : ordinary;
+  if (!isVerifiable(cost)) return false;
+  const pool = isCostly(cost) ? costlyPool : ordinaryPool;
   // Later attempts wait for this too, so their refusals must include it.
   if (turn === null) pool.reserve(cost.costMs);
   return pool.run(cost.costMs, verify);

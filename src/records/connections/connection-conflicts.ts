@@ -6,7 +6,7 @@ import { on } from './connection-row.ts';
  * Returns why a connection conflicts with another one: `realm` if they share a realm, `domain` if another one of its strategy is for the
  * whole domain, `null` if it does not.
  */
-export async function rivalOf(
+export async function findConnectionConflict(
   db: Db,
   connection: { id: string; strategy: string; realms: string[]; isDomain: boolean },
 ): Promise<'realm' | 'domain' | null> {

@@ -8,7 +8,7 @@ import { type Connection, on, toConnection } from './connection-row.ts';
 import { fitsUsername, type Identifiers, readIdentifiers } from './identifiers.ts';
 
 export { type CodeRules, isPasswordless } from './code-rules.ts';
-export { connectionOfRealm, rivalOf } from './connection-conflicts.ts';
+export { connectionOfRealm, findConnectionConflict } from './connection-conflicts.ts';
 export type { Connection } from './connection-row.ts';
 export {
   clientIdsOf,

@@ -96,7 +96,7 @@ export async function findInvitations(db: Db, ids: string[]): Promise<Invitation
  * Returns how people stand with one application: who has a valid open invitation to their current address, and who has accepted one before.
  * @param input.clientKey the application's id, or '' for none
  */
-export async function standWith(
+export async function invitationStatesOf(
   db: Db,
   input: { userIds: string[]; clientKey: string; now: Date },
 ): Promise<{ open: Set<string>; accepted: Set<string> }> {

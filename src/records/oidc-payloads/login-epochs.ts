@@ -66,7 +66,7 @@ export async function isCurrent(db: Db, userId: string): Promise<boolean> {
  * Returns whether a token of that epoch is still valid. If so, the writes of this request are bound to the current epoch.
  * @param said the token's claim. Tokens from before the claim existed have none and are no longer valid.
  */
-export async function isStill(db: Db, userId: string, said: unknown): Promise<boolean> {
+export async function isValid(db: Db, userId: string, said: unknown): Promise<boolean> {
   const epoch = await present(db, userId);
   noteVersion(userId, epoch);
   return said === epoch;

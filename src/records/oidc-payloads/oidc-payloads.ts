@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { type Db, deletionOf } from '../../platform/db/db.ts';
 import { notedVersion, noteVersion } from '../../platform/request-context/request-context.ts';
-import { endEpochs, isCurrent, isStill, ofThisRequest } from './login-epochs.ts';
+import { endEpochs, isCurrent, isValid, ofThisRequest } from './login-epochs.ts';
 import { hash, hashOrNull, type Sealed, seal, unseal } from './sealing.ts';
 
 export { deleteEpochsOfGone } from './login-epochs.ts';
@@ -57,7 +57,7 @@ type Row = {
 const isPresent = sql`epoch = login_epoch(account_id)`;
 
 /** The number of times that a user's sessions were ended. Everything that a login writes is bound to it; tokens carry it in `claim`. */
-export const loginEpoch = { claim: 'login_epoch', ofThisRequest, isCurrent, isStill } as const;
+export const loginEpoch = { claim: 'login_epoch', ofThisRequest, isCurrent, isValid } as const;
 
 /**
  * Stores a payload and replaces one with the same id; a consumed one stays consumed. Ids are bearer secrets and payloads contain other ids,

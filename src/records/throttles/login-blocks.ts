@@ -3,7 +3,7 @@ import { momentAfter } from '../../platform/clock/clock.ts';
 import { type Db, deletionOf } from '../../platform/db/db.ts';
 import { RESERVED_IDS } from '../../platform/ids/ids.ts';
 import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
-import { subjectOf, type Whom } from './throttle-keys.ts';
+import { subjectOf, type ThrottledAccount } from './throttle-keys.ts';
 
 /** Logins with an identifier are refused: from one address, or from everywhere if `ip` is empty. */
 export type LoginBlock = { identifier: string; connectionId: string; ip: string; createdAt: Date };
@@ -43,7 +43,11 @@ export async function blockLogin(
 }
 
 /** Returns the blocks of any of these. */
-export async function loginBlocks(db: Db, names: Whom[], now: Date): Promise<LoginBlock[]> {
+export async function loginBlocks(
+  db: Db,
+  names: ThrottledAccount[],
+  now: Date,
+): Promise<LoginBlock[]> {
   return blocksWhere(db, sql`subject in (${joined(names.map(subjectOf))})`, now);
 }
 
@@ -76,7 +80,7 @@ async function blocksWhere(
 }
 
 /** Deletes all failed attempts of these, from every address, and removes the blocks. Returns how many blocks there were. */
-export async function forgetFailures(tx: Db, names: Whom[]): Promise<number> {
+export async function forgetFailures(tx: Db, names: ThrottledAccount[]): Promise<number> {
   return forgetSubjects(tx, names.map(subjectOf));
 }
 

@@ -15,10 +15,10 @@ export function addressKey(what: string, ip: string, ...whom: string[]): string 
 }
 
 /** Subject of an attempt: an account, under any of its identifiers, or an identifier that no user of the connection has. */
-export type Whom = { accountId: string } | { connectionId: string; identifier: string };
+export type ThrottledAccount = { accountId: string } | { connectionId: string; identifier: string };
 
 /** Returns the common part of all counters for one account, or for one unknown identifier. */
-export function subjectOf(whom: Whom): string {
+export function subjectOf(whom: ThrottledAccount): string {
   return 'accountId' in whom
     ? throttleKey('account', whom.accountId)
     : throttleKey('login', whom.connectionId, canonicalIdentifier(whom.identifier));
@@ -32,7 +32,7 @@ export function loginNamesOf(person: {
   email: string | null;
   username: string | null;
   phoneNumber: string | null;
-}): Whom[] {
+}): ThrottledAccount[] {
   const { connectionId } = person;
   return [
     { accountId: person.linkedTo ?? person.id },
@@ -50,7 +50,7 @@ export type Origin = {
 };
 
 /** Names of the counters for guessed passwords and guessed login codes. A successful login makes its place known. */
-export const WAYS_IN = { password: 'login', code: 'passwordless' } as const;
+export const GUESS_COUNTERS = { password: 'login', code: 'passwordless' } as const;
 
 /** Names of the counters for one address over all accounts. An operator who unblocks an address clears them all. */
 export const FROM_ADDRESS = {
@@ -60,8 +60,8 @@ export const FROM_ADDRESS = {
 } as const;
 
 /** Returns the keys of a network from which any user has logged in. */
-export function entranceKeys(ip: string): string[] {
-  return Object.values(WAYS_IN).flatMap((what) => placeKeys(what, { ip, browser: null }));
+export function knownNetworkKeys(ip: string): string[] {
+  return Object.values(GUESS_COUNTERS).flatMap((what) => placeKeys(what, { ip, browser: null }));
 }
 
 /** Returns the keys of places at which an account may be known, the hardest to share first. */

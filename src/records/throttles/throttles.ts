@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { momentAfter } from '../../platform/clock/clock.ts';
 import { type Db, deletionOf } from '../../platform/db/db.ts';
 import { type Bucket, forgiveAttempts } from './count-attempts.ts';
-import { type Origin, placeKeys, subjectOf, WAYS_IN } from './throttle-keys.ts';
+import { GUESS_COUNTERS, type Origin, placeKeys, subjectOf } from './throttle-keys.ts';
 
 export {
   type Bucket,
@@ -21,15 +21,15 @@ export {
 } from './login-blocks.ts';
 export {
   addressKey,
-  entranceKeys,
   FROM_ADDRESS,
+  GUESS_COUNTERS,
+  knownNetworkKeys,
   loginNamesOf,
   type Origin,
   placeKeys,
   subjectOf,
+  type ThrottledAccount,
   throttleKey,
-  WAYS_IN,
-  type Whom,
 } from './throttle-keys.ts';
 
 /** Counts one attempt across all nodes. Returns how many there were in the window that began with the first. */
@@ -54,7 +54,7 @@ export function notePlace(
   { userId, origin, now }: { userId: string; origin: Origin; now: Date },
 ): Promise<void> {
   const account = subjectOf({ accountId: userId });
-  const known = { account, places: placeKeys(WAYS_IN.password, origin), now };
+  const known = { account, places: placeKeys(GUESS_COUNTERS.password, origin), now };
   return forgiveAttempts(db, { counters: [], known });
 }
 

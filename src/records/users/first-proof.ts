@@ -47,7 +47,7 @@ export async function holdForProof(tx: Db, accountId: string): Promise<HeldForPr
  * @param proof.verified whether the address is proved too
  * @param proof.planted data of the sign-up: it is removed if it is unchanged since
  */
-export async function settleProof(
+export async function recordFirstProof(
   tx: Db,
   proof: {
     accountId: string;

@@ -241,7 +241,7 @@ function between(
 
 /** Converts wildcards to a LIKE pattern. A leading one reads every row, so it needs enough other characters. */
 function likePattern(pieces: SearchPiece[], at: number): string {
-  refuseVague(pieces, at);
+  requireSelectivePattern(pieces, at);
   return pieces
     .map((piece) =>
       piece.kind === 'text'
@@ -254,7 +254,7 @@ function likePattern(pieces: SearchPiece[], at: number): string {
 }
 
 /** @throws UnsearchableError if the pattern begins with a wildcard and has fewer than 3 other characters in a row */
-export function refuseVague(pieces: SearchPiece[], at: number): void {
+export function requireSelectivePattern(pieces: SearchPiece[], at: number): void {
   if (pieces[0]?.kind === 'text') return;
   if (pieces.some((piece) => piece.kind === 'text' && [...piece.text].length >= 3)) return;
   throw new UnsearchableError(

@@ -4,7 +4,7 @@ import {
   type SearchPiece,
   UnsearchableError,
 } from '../../platform/search-query/search-query.ts';
-import { type Condition, type Field, refuseVague } from './search-fields.ts';
+import { type Condition, type Field, requireSelectivePattern } from './search-fields.ts';
 
 const PATH = /^(app_metadata|user_metadata)\.(.+)$/s;
 const MAX_LEVELS = 10;
@@ -38,7 +38,7 @@ export function metadataField(name: string, at: number): Field | null {
       ),
     pattern(pieces, where) {
       refuseOnUserMetadata(column, 'Wildcards', where);
-      refuseVague(pieces, where);
+      requireSelectivePattern(pieces, where);
       return finds(like(pieces));
     },
     range(from, to, where) {

@@ -11,7 +11,7 @@ import { on, toNoted, toUser, type User, users, withEpoch } from './user-row.ts'
 
 export type { BulkUser, NewBulkUser } from './bulk-user.ts';
 export { canonicalizeUsers } from './canonicalize-users.ts';
-export { holdForProof, isUnproven, settleProof } from './first-proof.ts';
+export { holdForProof, isUnproven, recordFirstProof } from './first-proof.ts';
 export { type HeldAccount, holdAccount, holdAccounts } from './hold-account.ts';
 export {
   type Account,

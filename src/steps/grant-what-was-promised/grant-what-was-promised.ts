@@ -20,7 +20,7 @@ import { grantMetadata, holdAccounts } from '../../records/users/users.ts';
  * Gives what an invitation carries, and cancels its mails. Run it in the transaction that has just accepted the invitation: of many
  * acceptances at once exactly one gives.
  */
-export async function giveWhatWasPromised(
+export async function grantInvitation(
   tx: Db,
   input: { invitation: Invitation; campaign: Campaign; userId: string; now: Date },
 ): Promise<void> {
@@ -80,7 +80,7 @@ async function accept(
   if (invitation === null) return null;
   const [campaign] = await findCampaigns(tx, [invitation.campaignId]);
   if (campaign === undefined) throw new Error('An invitation belongs to no campaign.');
-  await giveWhatWasPromised(tx, { invitation, campaign, userId, now });
+  await grantInvitation(tx, { invitation, campaign, userId, now });
   return { invitation, by };
 }
 

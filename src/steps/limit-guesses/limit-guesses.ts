@@ -1,5 +1,5 @@
 import type { Db } from '../../platform/db/db.ts';
-import { isListed } from '../../platform/networks/networks.ts';
+import { isInNetworks } from '../../platform/networks/networks.ts';
 import { attackProtection } from '../../records/attack-protection/attack-protection.ts';
 import {
   acquireSlot,
@@ -12,9 +12,9 @@ import {
   placeKeys,
   secondsLeft,
   subjectOf,
+  type ThrottledAccount,
   throttleKey,
   type Way,
-  type Whom,
 } from '../../records/throttles/throttles.ts';
 
 const FREE_ATTEMPTS = 10;
@@ -44,7 +44,13 @@ export type CountedGuess =
  */
 export async function countGuess(
   db: Db,
-  input: { what: string; whom: Whom; origin: Origin; bucket?: Bucket | null; now: Date },
+  input: {
+    what: string;
+    whom: ThrottledAccount;
+    origin: Origin;
+    bucket?: Bucket | null;
+    now: Date;
+  },
 ): Promise<CountedGuess> {
   const { what, whom, origin, bucket = null, now } = input;
   const subject = subjectOf(whom);
@@ -91,7 +97,7 @@ export async function countSent(
   input: {
     what: string;
     guessed: string;
-    whom: Whom;
+    whom: ThrottledAccount;
     origin: Origin;
     most: number;
     windowSeconds: number;
@@ -120,7 +126,7 @@ function placesOf(what: string, { subject, origin }: { subject: string; origin: 
 /** Returns the bucket of attempts from one address over all accounts, or `null` if operators exempt the address. */
 export async function addressBucket(db: Db, ip: string): Promise<Bucket | null> {
   const { enabled, shields, allowlist, preLogin } = (await attackProtection(db)).suspiciousIp;
-  if (!enabled || !shields.includes('block') || isListed(ip, allowlist)) return null;
+  if (!enabled || !shields.includes('block') || isInNetworks(ip, allowlist)) return null;
   return {
     key: addressKey(FROM_ADDRESS.login, ip),
     most: preLogin.maxAttempts,

@@ -4,7 +4,7 @@ import {
   addressKey,
   countAttempt,
   countAttempts,
-  entranceKeys,
+  knownNetworkKeys,
   secondsLeft,
   throttleKey,
   type Way,
@@ -41,7 +41,7 @@ export async function countTrace(
   });
   const counted = await countAttempts(db, {
     account: null,
-    ways: [...entranceKeys(ip).map(way), way(null)],
+    ways: [...knownNetworkKeys(ip).map(way), way(null)],
     bucket:
       most === null
         ? null

@@ -3,7 +3,12 @@ import { deleteMethods } from '../../records/authentication-methods/authenticati
 import { endSessionsOf } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { removePassword } from '../../records/passwords/passwords.ts';
 import { supersedeAllTickets } from '../../records/tickets/tickets.ts';
-import { holdForProof, settleProof, type User, unlinkIdentity } from '../../records/users/users.ts';
+import {
+  holdForProof,
+  recordFirstProof,
+  type User,
+  unlinkIdentity,
+} from '../../records/users/users.ts';
 
 export type Proved =
   | {
@@ -65,7 +70,7 @@ export async function proveAddress(
     await endSessionsOf(tx, accountId);
     if (person !== null) await endSessionsOf(tx, person.id);
   }
-  const account = await settleProof(tx, {
+  const account = await recordFirstProof(tx, {
     accountId,
     verified,
     planted,

@@ -60,7 +60,7 @@ export async function readAccessToken(reader: TokenReader, text: string): Promis
   if (token === null) return { kind: 'malformed' };
   const { subject, clientId, claims } = token;
   const isOfPerson = subject !== `${clientId}@clients`;
-  if (isOfPerson && !(await loginEpoch.isStill(reader.db, subject, claims[loginEpoch.claim]))) {
+  if (isOfPerson && !(await loginEpoch.isValid(reader.db, subject, claims[loginEpoch.claim]))) {
     return { kind: 'over' };
   }
   return { kind: 'valid', token };

@@ -38,7 +38,7 @@ export function textMessage(occasion: Occasion, language: Language): string {
 }
 
 /** The facts that a text message can use. */
-export type TextFacts = {
+export type TextValues = {
   code: string;
   channel: 'sms' | 'voice';
   language: Language;
@@ -52,7 +52,7 @@ export type TextFacts = {
 };
 
 /** Returns the facts under the names of Auth0's text message templates ("Customize SMS or Voice Messages"). */
-export function textVariables(facts: TextFacts): Record<string, unknown> {
+export function textVariables(facts: TextValues): Record<string, unknown> {
   const { code, channel, language, friendlyName } = facts;
   const locale = facts.wish ?? language;
   return {
@@ -81,7 +81,7 @@ export function textVariables(facts: TextFacts): Record<string, unknown> {
  */
 export async function wordText(
   { audit }: { audit: Audit },
-  text: { occasion: Occasion; own: string | null; facts: TextFacts; connectionId?: string },
+  text: { occasion: Occasion; own: string | null; facts: TextValues; connectionId?: string },
 ): Promise<string> {
   const { occasion, facts, connectionId } = text;
   const { code, language } = facts;

@@ -1,6 +1,6 @@
 import { headingCell, readHeading } from '../../../platform/csv-cell/csv-cell.ts';
 import type { ExportField } from '../../../records/exports/exports.ts';
-import { exportedField, meantBy } from './user-fields.ts';
+import { exportedField, fieldOfColumn } from './user-fields.ts';
 
 /**
  * Returns the problem with the field names of an export's file, as a sentence, or `null` if there is none. An import of the file must not
@@ -19,11 +19,11 @@ export function exportNamesProblem(fields: ExportField[], format: 'json' | 'csv'
     }
     names.set(called, name);
     const field = exportedField(name);
-    const meant = meantBy(called);
-    if (exportAs !== null && meant !== undefined && meant !== meantBy(field ?? '')) {
+    const meant = fieldOfColumn(called);
+    if (exportAs !== null && meant !== undefined && meant !== fieldOfColumn(field ?? '')) {
       return `${shown(name)} cannot have the name ${shown(called)}: an import of the file would take it for ${meant}. Give it another name.`;
     }
-    const place = meant ?? (field === null ? undefined : meantBy(field));
+    const place = meant ?? (field === null ? undefined : fieldOfColumn(field));
     const before = place === undefined ? undefined : columns.get(place);
     if (before !== undefined) {
       return `${shown(before)} and ${shown(called)} are the same field. Keep one of them.`;

@@ -1,7 +1,7 @@
-import { FIELDS, isField, isReadOnly, squeeze } from './user-fields.ts';
+import { FIELDS, isField, isReadOnly, normalizedName } from './user-fields.ts';
 
 /**
- * The fields that a file's names stand for. The keys have the form of {@link squeeze}, or are the exact names if `isExact` is set. The
+ * The fields that a file's names stand for. The keys have the form of {@link normalizedName}, or are the exact names if `isExact` is set. The
  * field `null` means that the column is ignored. The map is stored with the job as JSON, so look up names such as `constructor` as own
  * properties.
  */
@@ -15,7 +15,7 @@ export function readFieldMap(
 ): { kind: 'map'; map: FieldMap } | { kind: 'refused'; message: string } {
   const map = new Map<string, FieldMap[string]>();
   for (const [column, field] of named) {
-    const key = squeeze(column);
+    const key = normalizedName(column);
     if (key === '') return { kind: 'refused', message: 'A column in the map has no name.' };
     if (map.has(key))
       return {
@@ -38,7 +38,7 @@ function entryOf(name: string, map: FieldMap | undefined): FieldMap[string] | un
   const own = (key: string) => (Object.hasOwn(map, key) ? map[key] : undefined);
   const exact = own(name);
   if (exact?.isExact) return exact;
-  const alike = own(squeeze(name));
+  const alike = own(normalizedName(name));
   return alike?.isExact ? undefined : alike;
 }
 
@@ -57,6 +57,6 @@ export function isLeftOut(name: string, map: FieldMap | undefined): boolean {
 
 /** Returns a column that the map names and the file does not have. */
 export function unusedInMap(map: FieldMap | undefined, columns: string[]): string | undefined {
-  const there = new Set(columns.map(squeeze));
+  const there = new Set(columns.map(normalizedName));
   return Object.entries(map ?? {}).find(([key]) => !there.has(key))?.[1].column;
 }

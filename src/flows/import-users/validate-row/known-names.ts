@@ -1,8 +1,8 @@
 import { headingCell, readHeading } from '../../../platform/csv-cell/csv-cell.ts';
 import type { ExportNames } from '../../../records/exports/exports.ts';
 import type { FieldMap } from './field-map.ts';
-import { personIn } from './our-files.ts';
-import { exportedField, isField, isReadOnly, meantBy } from './user-fields.ts';
+import { readOurFile } from './our-files.ts';
+import { exportedField, fieldOfColumn, isField, isReadOnly } from './user-fields.ts';
 import { isJsonObject } from './validate-problems.ts';
 
 /** An export that gave a file's fields their names. */
@@ -23,7 +23,7 @@ const REASONS = new Set(['row_number', 'error_codes', 'error_messages']);
  */
 export function recognizeColumns(columns: string[], exports: ExportNames[]): Recognition | null {
   const names = columns.filter((name) => name !== '' && !REASONS.has(name));
-  const strangers = names.filter((name) => meantBy(name) === undefined && !isReadOnly(name));
+  const strangers = names.filter((name) => fieldOfColumn(name) === undefined && !isReadOnly(name));
   if (strangers.length === 0) return null;
   const known = exports.map((each) => toKnown(each, (name) => readHeading(headingCell(name))));
   const fitting = known.filter(({ fields }) => names.every((name) => fields.has(name)));
@@ -61,7 +61,7 @@ function isStranger(name: string): boolean {
 function namesIn(raw: Buffer): string[] {
   try {
     const row: unknown = JSON.parse(raw.toString());
-    return isJsonObject(row) ? Object.keys(personIn(row, NO_LINKS, [])) : [];
+    return isJsonObject(row) ? Object.keys(readOurFile(row, NO_LINKS, [])) : [];
   } catch {
     return [];
   }

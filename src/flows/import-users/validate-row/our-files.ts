@@ -16,7 +16,7 @@ const MASK = '*****';
  * unchanged.
  * @param map of the import; a file whose `link` it names is not one of our files with links
  */
-export function personIn(
+export function readOurFile(
   row: JsonObject,
   map: FieldMap | undefined,
   problems: Problems,

@@ -27,7 +27,7 @@ export const FIELDS = [
 ];
 const KNOWN = new Set(FIELDS);
 
-/** The names of fields in spreadsheets and other systems, in the form of {@link squeeze}. */
+/** The names of fields in spreadsheets and other systems, in the form of {@link normalizedName}. */
 const ALIASES: Record<string, string[]> = {
   email: ['mail', 'emailaddress', 'mailaddress', 'emailadresse', 'mailadresse'],
   email_verified: ['emailbestätigt', 'mailverified', 'mailbestätigt'],
@@ -63,9 +63,9 @@ const ALIASES: Record<string, string[]> = {
   user_id: ['benutzerid', 'nutzerid'],
 };
 
-const BY_SQUEEZED = new Map(
+const BY_NORMALIZED = new Map(
   FIELDS.flatMap((field) =>
-    [field, ...(ALIASES[field] ?? [])].map((name) => [squeeze(name), field]),
+    [field, ...(ALIASES[field] ?? [])].map((name) => [normalizedName(name), field]),
   ),
 );
 
@@ -77,7 +77,7 @@ const READ_ONLY = new Set([
 ]);
 
 /** Returns a name in the form for comparison: without case, blanks, hyphens, underscores and dots. */
-export function squeeze(name: string): string {
+export function normalizedName(name: string): string {
   return name
     .normalize('NFC')
     .toLowerCase()
@@ -98,9 +98,9 @@ export function isField(name: string): boolean {
  * Returns the field that an import takes a column of this name for. A path into metadata is returned in one form for all spellings. Returns
  * `undefined` if the name means no field.
  */
-export function meantBy(name: string): string | undefined {
+export function fieldOfColumn(name: string): string | undefined {
   if (isMetadataPath(name)) return propertyPath(name).join(' › ');
-  return isHashPath(name) ? 'custom_password_hash' : fieldMeant(name);
+  return isHashPath(name) ? 'custom_password_hash' : fieldNamed(name);
 }
 
 /** Returns the field that an export's `name` stands for, in the form of an import's map, or `null` if an import does not write it. */
@@ -115,8 +115,8 @@ function isHashPath(name: string): boolean {
 }
 
 /** Returns the field that a column's name probably means, or `undefined`. */
-export function fieldMeant(name: string): string | undefined {
-  return KNOWN.has(name) ? name : BY_SQUEEZED.get(squeeze(name));
+export function fieldNamed(name: string): string | undefined {
+  return KNOWN.has(name) ? name : BY_NORMALIZED.get(normalizedName(name));
 }
 
 /** The place in a table's row for values that an import ignores, so that a refused row can be shown whole. */
@@ -136,7 +136,7 @@ export function userCsvColumn(name: string, as: string | null = name): CsvColumn
   if (path.length > 1 && !path.includes('') && root === 'custom_password_hash') {
     return { path, type: path.length === 2 && NUMBERS.has(second ?? '') ? 'auto' : 'string' };
   }
-  const field = fieldMeant(as);
+  const field = fieldNamed(as);
   if (field === undefined) return { path: [name], type: 'string', guardedPath: leftOut };
   if (BOOLEANS.has(field)) return { path: [field], type: 'boolean' };
   if (field === 'phone_number') return { path: [field], type: 'phone' };

@@ -4,8 +4,8 @@ import type { Identifiers } from '../../../records/connections/connections.ts';
 import type { RowError, RowErrorCode } from '../../../records/segments/segments.ts';
 import { type FieldMap, mappedName } from './field-map.ts';
 import { type Metadata, nameFields } from './name-fields.ts';
-import { personIn } from './our-files.ts';
-import { fieldMeant, isReadOnly, LEFT_OUT } from './user-fields.ts';
+import { readOurFile } from './our-files.ts';
+import { fieldNamed, isReadOnly, LEFT_OUT } from './user-fields.ts';
 import {
   judgeUsername,
   readEmail,
@@ -123,7 +123,7 @@ export function validateRow(
     );
   }
   const problems: Problems = [];
-  const row = personIn(whole, map, problems);
+  const row = readOurFile(whole, map, problems);
   const { named, partial } = nameFields(row, map, problems);
   if (partial.length > 0 && countKeys(named) === -1) return tooDeep();
   const user = readUser(named, { rules, upsert }, problems);
@@ -280,7 +280,7 @@ function setHash(user: ImportedUser, read: ReadHash | undefined): void {
 }
 
 function reportUnknown(key: string, problems: Problems): void {
-  const meant = fieldMeant(key);
+  const meant = fieldNamed(key);
   const advice =
     key === 'password'
       ? 'passwords in clear text are not imported, use password_hash or custom_password_hash'

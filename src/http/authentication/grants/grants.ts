@@ -1,3 +1,3 @@
 export { registerCustomGrants } from './custom-grants.ts';
 export { grantTypeClaim } from './issue-tokens.ts';
-export { type Refusal, refusal, refusalOf } from './refusals.ts';
+export { type TokenErrorAnswer, tokenError, tokenErrorOf } from './token-error.ts';

@@ -10,7 +10,7 @@ import { completeLogin } from '../../../flows/log-in/log-in.ts';
 import { loginEpoch } from '../../../records/oidc-payloads/oidc-payloads.ts';
 import { OIDC_SCOPES, toResource } from '../tokens/tokens.ts';
 import type { GrantDeps } from './grant-deps.ts';
-import { refusal } from './refusals.ts';
+import { tokenError } from './token-error.ts';
 
 export type TokenInput = {
   userId: string;
@@ -172,11 +172,11 @@ function scopeOf({ scope }: AccessToken): { scope?: string } {
 
 function isOver(): Error {
   const error_description = 'This login has ended. Log in again.';
-  return refusal({ status: 403, body: { error: 'invalid_grant', error_description } });
+  return tokenError({ status: 403, body: { error: 'invalid_grant', error_description } });
 }
 
 function noLonger(): Error {
-  return refusal({
+  return tokenError({
     status: 403,
     body: { error: 'invalid_grant', error_description: 'The user cannot use this application.' },
   });

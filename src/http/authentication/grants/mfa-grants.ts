@@ -17,8 +17,8 @@ import { findOpenChallenge } from '../../../records/factor-challenges/factor-cha
 import { type MfaSubject, mfaAudience, subjectOf } from '../tokens/tokens.ts';
 import type { GrantDeps } from './grant-deps.ts';
 import { issueTokens } from './issue-tokens.ts';
-import { refusal } from './refusals.ts';
 import { addressOf } from './token-address.ts';
+import { tokenError } from './token-error.ts';
 import { field, requiredField } from './token-params.ts';
 
 export const MFA_OTP = 'http://auth0.com/oauth/grant-type/mfa-otp';
@@ -168,7 +168,7 @@ function whyNot(proof: Exclude<Proof, { kind: 'ok' }>, wrong: string): Error {
     case 'over':
       return invalid('Invalid or expired oob_code.');
     case 'throttled':
-      return refusal({
+      return tokenError({
         status: 429,
         body: {
           error: 'too_many_attempts',
@@ -180,21 +180,21 @@ function whyNot(proof: Exclude<Proof, { kind: 'ok' }>, wrong: string): Error {
 }
 
 function invalid(description: string): Error {
-  return refusal({
+  return tokenError({
     status: 403,
     body: { error: 'invalid_grant', error_description: description },
   });
 }
 
 function expired(): Error {
-  return refusal({
+  return tokenError({
     status: 401,
     body: { error: 'expired_token', error_description: 'mfa_token is expired' },
   });
 }
 
 function pending(): Error {
-  return refusal({
+  return tokenError({
     status: 400,
     body: {
       error: 'authorization_pending',

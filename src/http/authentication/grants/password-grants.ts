@@ -8,8 +8,8 @@ import {
 } from '../../../records/connections/connections.ts';
 import { finishGrant } from './finish-grant.ts';
 import type { GrantDeps } from './grant-deps.ts';
-import { refusal } from './refusals.ts';
 import { addressOf } from './token-address.ts';
+import { tokenError } from './token-error.ts';
 import { requiredField } from './token-params.ts';
 
 export const PASSWORD = 'password';
@@ -57,7 +57,7 @@ async function connectionNamed(
 ): Promise<Connection> {
   const found = connectionOfRealm(await databasesOf(db, client), name);
   if (found !== undefined) return found;
-  throw refusal({
+  throw tokenError({
     status: 400,
     body: { error: 'invalid_request', error_description: `unknown or disabled realm: ${name}` },
   });
@@ -74,7 +74,7 @@ async function defaultConnection({ db, catalog }: GrantDeps, client: Client): Pr
         : undefined
       : usable.find((connection) => connection.name === defaultDirectory);
   if (found !== undefined) return found;
-  throw refusal({
+  throw tokenError({
     status: 500,
     body: {
       error: 'server_error',
@@ -91,17 +91,17 @@ async function databasesOf(db: GrantDeps['db'], client: Client): Promise<Connect
 function whyNot(outcome: Exclude<LogInOutcome, { kind: 'ok' }>): Error {
   switch (outcome.kind) {
     case 'wrong':
-      return refusal({
+      return tokenError({
         status: 403,
         body: { error: 'invalid_grant', error_description: 'Wrong email or password.' },
       });
     case 'blocked':
-      return refusal({
+      return tokenError({
         status: 403,
         body: { error: 'unauthorized', error_description: 'user is blocked' },
       });
     case 'leaked':
-      return refusal({
+      return tokenError({
         status: 403,
         body: {
           error: 'password_leaked',
@@ -110,7 +110,7 @@ function whyNot(outcome: Exclude<LogInOutcome, { kind: 'ok' }>): Error {
         },
       });
     case 'busy':
-      return refusal({
+      return tokenError({
         status: 503,
         body: {
           error: 'temporarily_unavailable',
@@ -119,7 +119,7 @@ function whyNot(outcome: Exclude<LogInOutcome, { kind: 'ok' }>): Error {
         headers: { 'retry-after': String(outcome.retryAfterSeconds) },
       });
     case 'throttled':
-      return refusal({
+      return tokenError({
         status: 429,
         body: {
           error: 'too_many_attempts',

@@ -8,8 +8,8 @@ import {
 import type { AuthenticationErrorCode } from '../../seams/seams.ts';
 import { finishGrant } from './finish-grant.ts';
 import type { GrantDeps } from './grant-deps.ts';
-import { refusal } from './refusals.ts';
 import { addressOf } from './token-address.ts';
+import { tokenError } from './token-error.ts';
 import { requiredField } from './token-params.ts';
 
 export const PASSWORDLESS_OTP = 'http://auth0.com/oauth/grant-type/passwordless/otp';
@@ -70,5 +70,5 @@ function answer(
   description: string,
   headers: Record<string, string> = {},
 ): Error {
-  return refusal({ status, body: { error, error_description: description }, headers });
+  return tokenError({ status, body: { error, error_description: description }, headers });
 }

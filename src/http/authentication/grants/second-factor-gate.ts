@@ -7,7 +7,7 @@ import type { Client } from '../../../records/clients/clients.ts';
 import type { User } from '../../../records/users/users.ts';
 import { mfaAudience } from '../tokens/tokens.ts';
 import type { GrantDeps } from './grant-deps.ts';
-import { refusal } from './refusals.ts';
+import { tokenError } from './token-error.ts';
 
 /**
  * Asks for a second factor at the token endpoint if one is required.
@@ -37,7 +37,7 @@ export async function requireSecondFactor(
     scope,
     context: { gty, amr },
   });
-  throw refusal({
+  throw tokenError({
     status: 403,
     body: {
       error: 'mfa_required',

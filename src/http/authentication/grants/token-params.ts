@@ -1,5 +1,5 @@
 import type { TokenEndpointGrantContext } from 'oidc-provider';
-import { refusal } from './refusals.ts';
+import { tokenError } from './token-error.ts';
 
 /** Returns a field of the request to /oauth/token, or undefined if it is missing or empty. */
 export function field(ctx: TokenEndpointGrantContext, name: string): string | undefined {
@@ -11,7 +11,7 @@ export function field(ctx: TokenEndpointGrantContext, name: string): string | un
 export function requiredField(ctx: TokenEndpointGrantContext, name: string): string {
   const value = field(ctx, name);
   if (value !== undefined) return value;
-  throw refusal({
+  throw tokenError({
     status: 400,
     body: { error: 'invalid_request', error_description: `Missing required parameter: ${name}` },
   });

@@ -7,13 +7,13 @@ import { mayUseStore } from '../../../steps/judge-standing/judge-standing.ts';
 import type { LibraryClients } from '../clients/clients.ts';
 import { oauthError } from '../oauth-error.ts';
 import {
-  besides,
   organizationClaims,
   organizationIn,
   organizationOf,
+  requireMember,
   rolesClaim,
   rolesClaimOf,
-  stillIn,
+  unscopedClaims,
   userClaims,
 } from '../tokens/tokens.ts';
 
@@ -36,7 +36,7 @@ export function createFindAccount(
       return undefined;
     }
     const organizationId = atTokenEndpoint ? organizationOf(token) : organizationIn(ctx);
-    if (atTokenEndpoint && organizationId !== null) await stillIn(db, organizationId, user);
+    if (atTokenEndpoint && organizationId !== null) await requireMember(db, organizationId, user);
     else if (!(await mayUseStore(db, { user, clientId, organizationId }))) return undefined;
     const record = client && clients.recordOf(client);
     const account: Account = {
@@ -44,7 +44,7 @@ export function createFindAccount(
       claims: async () => ({
         ...userClaims(user, pictureOf),
         ...(await organizationClaims(db, organizationId)),
-        ...besides({
+        ...unscopedClaims({
           ...(await rolesClaim(db, rolesClaimOf(record), { userId: sub, organizationId })),
           // With an ID token of a first-party application, its user can link the account while this login is valid.
           ...(record?.settings.isFirstParty === true && {

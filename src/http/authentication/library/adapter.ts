@@ -14,7 +14,7 @@ import {
   type StoredPayload,
   savePayload,
 } from '../../../records/oidc-payloads/oidc-payloads.ts';
-import { refusal } from '../grants/grants.ts';
+import { tokenError } from '../grants/grants.ts';
 import type { CarriedInteractions } from './carried-interactions.ts';
 
 export type AdapterDeps = {
@@ -54,7 +54,7 @@ export function createAdapter(deps: AdapterDeps, model: string): Adapter {
     const seconds = await limitAnonymousRecord(deps, { model, ip });
     if (seconds === 0) return;
     const error_description = 'Too many unfinished requests. Try again later.';
-    const refused = refusal({
+    const refused = tokenError({
       status: 429,
       body: { error: 'too_many_requests', error_description },
       headers: { 'retry-after': String(seconds) },

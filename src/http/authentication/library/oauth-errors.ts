@@ -1,13 +1,13 @@
 import type { errors } from 'oidc-provider';
 import { DEVICE_CODE } from '../device/device.ts';
-import { type Refusal, refusalOf } from '../grants/grants.ts';
+import { type TokenErrorAnswer, tokenErrorOf } from '../grants/grants.ts';
 
 /** Translates an error of /oauth/token to Auth0's status and text, because clients compare both. */
 export function translateTokenError(
   error: errors.OIDCProviderError,
   grantType: string,
-): Refusal | null {
-  const own = refusalOf(error);
+): TokenErrorAnswer | null {
+  const own = tokenErrorOf(error);
   if (own !== undefined) return own;
   switch (error.error) {
     case 'invalid_client':

@@ -25,10 +25,10 @@ import { registerCustomGrants } from '../grants/grants.ts';
 import { requestOf } from '../mount.ts';
 import { pageHeaders } from '../send-page.ts';
 import {
+  addUnscopedClaims,
   CLAIMS_OF_SCOPE,
   OIDC_SCOPES,
   resourceServerFor,
-  sayBesides,
   tokenClaims,
 } from '../tokens/tokens.ts';
 import { createFindAccount } from './accounts.ts';
@@ -250,7 +250,7 @@ export async function createProvider(
   });
   // ID tokens name the session, as Auth0's clients expect, even without a back-channel logout.
   Object.defineProperty(provider.Client.prototype, 'includeSid', { value: () => true });
-  sayBesides(provider);
+  addUnscopedClaims(provider);
   internals(provider).configuration.responseTypes.push('token');
   provider.on('device_authorization.success', (_ctx, body) => completeDeviceAnswer(body));
   registerCustomGrants({ ...deps, provider, clients, catalog });

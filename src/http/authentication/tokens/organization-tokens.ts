@@ -18,7 +18,7 @@ import {
  * Checks that the user of a code or refresh token can still log in to its organization.
  * @throws the OAuth error 403 access_denied if not
  */
-export async function stillIn(db: Db, organizationId: string, user: User): Promise<void> {
+export async function requireMember(db: Db, organizationId: string, user: User): Promise<void> {
   const { kind } = await standingIn(db, { organizationId, user });
   if (kind === 'member') return;
   throw oauthError(403, 'access_denied', notPartOf(user.id, organizationId));

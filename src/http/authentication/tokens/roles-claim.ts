@@ -24,13 +24,13 @@ export function rolesClaimOf(client: Client | null | undefined): unknown {
 
 const BESIDES = Symbol('claims that no scope stands for');
 
-/** Returns the part of an account with claims for ID tokens that need no scope. See {@link sayBesides}. */
-export function besides(claims: Record<string, unknown>): Record<symbol, unknown> {
+/** Returns the part of an account with claims for ID tokens that need no scope. See {@link addUnscopedClaims}. */
+export function unscopedClaims(claims: Record<string, unknown>): Record<symbol, unknown> {
   return { [BESIDES]: claims };
 }
 
-/** Adds the claims of {@link besides} to ID tokens. The library omits claims whose names are not in its configuration. */
-export function sayBesides(provider: Provider): void {
+/** Adds the claims of {@link unscopedClaims} to ID tokens. The library omits claims whose names are not in its configuration. */
+export function addUnscopedClaims(provider: Provider): void {
   // The library's types omit these members.
   const tokens = provider.IdToken.prototype as unknown as {
     available: Record<symbol, object | undefined>;

@@ -12,5 +12,5 @@ export {
   organizationIn,
   organizationOf,
 } from './organization-claims.ts';
-export { stillIn, tokenClaims } from './organization-tokens.ts';
-export { besides, rolesClaim, rolesClaimOf, sayBesides } from './roles-claim.ts';
+export { requireMember, tokenClaims } from './organization-tokens.ts';
+export { addUnscopedClaims, rolesClaim, rolesClaimOf, unscopedClaims } from './roles-claim.ts';

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Audit } from '../../../records/logs/logs.ts';
 import type { Caller } from './authenticate.ts';
-import { censored } from './without-secrets.ts';
+import { maskSecrets } from './mask-secrets.ts';
 
 /** Logs an operation of the management API, successful (`sapi`) or refused (`fapi`). */
 export function noteOperation(
@@ -28,9 +28,9 @@ export function noteOperation(
       request: {
         method: method.toLowerCase(),
         path,
-        query: censored(request.query),
+        query: maskSecrets(request.query),
         userAgent: request.headers['user-agent'] ?? '',
-        body: censored(request.body ?? {}),
+        body: maskSecrets(request.body ?? {}),
         channel: 'api',
         ip: request.ip,
         auth: {
@@ -39,7 +39,7 @@ export function noteOperation(
           credentials: { scopes: [...caller.scopes].slice(0, 300) },
         },
       },
-      response: { statusCode, body: censored(answer ?? {}) },
+      response: { statusCode, body: maskSecrets(answer ?? {}) },
     },
   });
 }

@@ -65,7 +65,7 @@ export async function subjectOfLinkToken(
   } catch (error) {
     throw error instanceof errors.JOSEError ? invalid() : error;
   }
-  if (!(await loginEpoch.isStill(deps.db, sub, payload[loginEpoch.claim]))) {
+  if (!(await loginEpoch.isValid(deps.db, sub, payload[loginEpoch.claim]))) {
     throw badRequest('JWT (link_with) is from a login that has ended. Log in again.');
   }
   return sub;

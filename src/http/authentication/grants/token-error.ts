@@ -1,22 +1,22 @@
 import type { OAuthErrorBody } from '../../seams/seams.ts';
 import { oauthError } from '../oauth-error.ts';
 
-export type Refusal = {
+export type TokenErrorAnswer = {
   status: number;
   body: OAuthErrorBody & { [field: string]: unknown };
   headers?: Record<string, string>;
 };
 
-const refusals = new WeakMap<object, Refusal>();
+const answers = new WeakMap<object, TokenErrorAnswer>();
 
 /** Creates the error that ends a request to /oauth/token with exactly this answer. */
-export function refusal(answer: Refusal): Error {
+export function tokenError(answer: TokenErrorAnswer): Error {
   const error = oauthError(answer.status, answer.body.error, answer.body.error_description);
-  refusals.set(error, answer);
+  answers.set(error, answer);
   return error;
 }
 
-/** Returns the answer of a {@link refusal}, or undefined for any other error. */
-export function refusalOf(error: object): Refusal | undefined {
-  return refusals.get(error);
+/** Returns the answer of a {@link tokenError}, or undefined for any other error. */
+export function tokenErrorOf(error: object): TokenErrorAnswer | undefined {
+  return answers.get(error);
 }

@@ -12,7 +12,7 @@ const LONGEST_TEXT = 300;
  * A request or response as the tenant log can keep it. Values under names that mean secrets are censored with everything
  * below them. Links lose the part that opens them. The size stays small.
  */
-export function censored(value: unknown, depth = 0, isSecret = false): unknown {
+export function maskSecrets(value: unknown, depth = 0, isSecret = false): unknown {
   if (typeof value === 'string') {
     if (isSecret) return CENSORED;
     return value.length > LONGEST_TEXT ? `${value.slice(0, LONGEST_TEXT)}…` : withoutSecrets(value);
@@ -21,12 +21,12 @@ export function censored(value: unknown, depth = 0, isSecret = false): unknown {
   if (value instanceof Date) return value.toISOString();
   if (depth === DEEPEST) return '…';
   if (Array.isArray(value)) {
-    return value.slice(0, MOST_ENTRIES).map((each) => censored(each, depth + 1, isSecret));
+    return value.slice(0, MOST_ENTRIES).map((each) => maskSecrets(each, depth + 1, isSecret));
   }
   return Object.fromEntries(
     Object.entries(value)
       .slice(0, MOST_ENTRIES)
-      .map(([name, one]) => [name, censored(one, depth + 1, isSecret || isSecretName(name))]),
+      .map(([name, one]) => [name, maskSecrets(one, depth + 1, isSecret || isSecretName(name))]),
   );
 }
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { sayLine } from './say-line.ts';
+import { formatLogLine } from './format-log-line.ts';
 
 const time = new Date(2026, 0, 2, 3, 4, 5).getTime();
 const say = (entry: Record<string, unknown>) =>
-  sayLine(JSON.stringify({ level: 30, time, ...entry }), { colors: false });
+  formatLogLine(JSON.stringify({ level: 30, time, ...entry }), { colors: false });
 
 test.each([
   [

@@ -20,7 +20,7 @@ const SAID_ALREADY = new Set(['level', 'time', 'msg', 'err', 'reqId']);
  * Returns a log entry as a readable line, with its line end. Only an unexpected error takes more lines, for its stack.
  * @param json one entry as pino writes it, without secrets
  */
-export function sayLine(json: string, { colors }: { colors: boolean }): string {
+export function formatLogLine(json: string, { colors }: { colors: boolean }): string {
   const paint = (style: Style, text: string) =>
     colors ? styleText(style, text, { validateStream: false }) : text;
   const entry: Entry = JSON.parse(json);

@@ -24,7 +24,7 @@ const OUR_WORDS = [
  * Returns whether a failure concerns the sender and not the mail or its recipient. The operator can correct it, and then every mail is
  * delivered. Servers reply with it at any step, many only after RCPT TO.
  */
-export function isAboutUs(failure: SmtpFailure): boolean {
+export function isSenderRefused(failure: SmtpFailure): boolean {
   const { code, command, message } = failure;
   if (!ABOUT_A_MAIL.has(command)) return true;
   // The connection broke. The next attempt shows whether it happens again.
