@@ -38,6 +38,11 @@ test('a handler reads records, and changes data only through a flow', () => {
   expect(doorsChangeNothing(sources, DOOR_EXCEPTIONS)).toEqual([]);
 });
 
+test('only the storage of the OpenID Connect library changes data without a flow', () => {
+  const doors = DOOR_EXCEPTIONS.map(({ door }) => door);
+  expect(doors).toEqual(['src/http/authentication/library/adapter.ts']);
+});
+
 test('mails are queued in one place', () => {
   expect(mailIsQueuedInOnePlace(sources)).toEqual([]);
 });

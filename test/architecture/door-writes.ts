@@ -5,7 +5,7 @@ import type { SourceFile } from './tree.ts';
 
 /** A function that a handler imports although it writes. */
 export type Exception = {
-  /** A file, or a folder with a trailing slash. */
+  /** The path of the file. */
   door: string;
   /** The functions. */
   functions: string[];
@@ -37,7 +37,9 @@ export function doorsChangeNothing(sources: SourceFile[], exceptions: Exception[
         const [from, name = ''] = target.split('#');
         const found = name === '*' ? allOf(writers, from) : writers.has(target) ? [name] : [];
         return found.flatMap((writer) => {
-          const allowed = exceptions.filter((exception) => covers(exception, file.path, writer));
+          const allowed = exceptions.filter(
+            ({ door, functions }) => door === file.path && functions.includes(writer),
+          );
           for (const exception of allowed) needed.add(`${exception.door} ${writer}`);
           const problem = `${file.path}: imports ${writer} of ${dirname(from ?? '')}, which changes things; call a flow`;
           return allowed.length > 0 ? [] : [problem];
@@ -50,11 +52,6 @@ export function doorsChangeNothing(sources: SourceFile[], exceptions: Exception[
       .map((name) => `${exception.door}: the exception for ${name} is no longer needed`),
   );
   return [...problems, ...idle];
-}
-
-function covers(exception: Exception, path: string, writer: string): boolean {
-  const { door, functions } = exception;
-  return (door.endsWith('/') ? path.startsWith(door) : path === door) && functions.includes(writer);
 }
 
 function allOf(writers: Set<string>, file: string | undefined): string[] {
