@@ -1,8 +1,20 @@
-import { Type } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 import { givePermissions, takePermissions } from '../../../flows/manage-roles/manage-roles.ts';
-import { type Api, type BaseDeps, route } from '../route/route.ts';
+import {
+  type Api,
+  type BaseDeps,
+  closed,
+  offsetPage,
+  offsetPaging,
+  type Paging,
+  pageOf,
+  pageQuery,
+  route,
+} from '../route/route.ts';
 import {
   memberParams,
+  needRole,
+  needUser,
   noRole,
   noUser,
   permissionsBody,
@@ -12,23 +24,45 @@ import {
 } from './role-wire.ts';
 
 const HOLDERS = {
-  role: { url: '/roles/:id/permissions', params: roleParams, missing: noRole },
-  user: { url: '/users/:id/permissions', params: memberParams, missing: noUser },
+  role: { url: '/roles/:id/permissions', params: roleParams, need: needRole, missing: noRole },
+  user: { url: '/users/:id/permissions', params: memberParams, need: needUser, missing: noUser },
 };
 
-/** Routes that add permissions to a role or a user and remove them. */
+type OffsetPage = Extract<Paging, { kind: 'offset' }>;
+
+/** Routes that list the permissions of a role or a user, add some and remove some. */
 export function permissionHolderRoutes(
   api: Api,
   deps: BaseDeps,
   about: {
     kind: 'role' | 'user';
+    list: {
+      summary: string;
+      permission: TSchema;
+      /** Returns a page of the permissions in wire format, and their total number. */
+      read(id: string, page: OffsetPage): Promise<{ permissions: unknown[]; total: number }>;
+    };
     give: { summary: string };
     take: { summary: string; description: string };
   },
 ): void {
-  const { kind, give, take } = about;
-  const { url, params, missing } = HOLDERS[kind];
+  const { kind, list, give, take } = about;
+  const { url, params, need, missing } = HOLDERS[kind];
   const common = { url, scopes: [`update:${kind}s`], tags: [`${kind}s`], params };
+  route(api, {
+    ...common,
+    method: 'GET',
+    scopes: [`read:${kind}s`],
+    summary: list.summary,
+    query: closed(pageQuery),
+    response: { 200: pageOf('permissions', list.permission) },
+    handler: async ({ params, query }) => {
+      await need(deps.db, params.id);
+      const paging = offsetPaging(query);
+      const { permissions, total } = await list.read(params.id, paging);
+      return offsetPage(paging, 'permissions', permissions, total);
+    },
+  });
   route(api, {
     ...common,
     ...give,

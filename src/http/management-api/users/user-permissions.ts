@@ -1,27 +1,7 @@
 import { Type } from 'typebox';
 import { listPermissionsOfUser, type SourcedPermission } from '../../../records/roles/roles.ts';
-import {
-  memberParams,
-  needUser,
-  permissionFields,
-  permissionHolderRoutes,
-  toPermissionWire,
-} from '../roles/roles.ts';
-import {
-  type Api,
-  type BaseDeps,
-  closed,
-  offsetPage,
-  offsetPaging,
-  oneOf,
-  pageOf,
-  pageQuery,
-  route,
-} from '../route/route.ts';
-
-const url = '/users/:id/permissions';
-const tags = ['users'];
-const params = memberParams;
+import { permissionFields, permissionHolderRoutes, toPermissionWire } from '../roles/roles.ts';
+import { type Api, type BaseDeps, oneOf } from '../route/route.ts';
 
 const permissionSchema = Type.Object({
   ...permissionFields,
@@ -40,26 +20,16 @@ const permissionSchema = Type.Object({
  * permissions.
  */
 export function userPermissionRoutes(api: Api, deps: BaseDeps): void {
-  const { db } = deps;
-  route(api, {
-    method: 'GET',
-    url,
-    scopes: ['read:users'],
-    summary: 'List the permissions of a user',
-    tags,
-    params,
-    query: closed(pageQuery),
-    response: { 200: pageOf('permissions', permissionSchema) },
-    handler: async ({ params, query }) => {
-      await needUser(db, params.id);
-      const paging = offsetPaging(query);
-      const page = { userId: params.id, ...paging };
-      const { permissions, total } = await listPermissionsOfUser(db, page);
-      return offsetPage(paging, 'permissions', permissions.map(toWire), total);
-    },
-  });
   permissionHolderRoutes(api, deps, {
     kind: 'user',
+    list: {
+      summary: 'List the permissions of a user',
+      permission: permissionSchema,
+      async read(userId, page) {
+        const { permissions, total } = await listPermissionsOfUser(deps.db, { userId, ...page });
+        return { permissions: permissions.map(toWire), total };
+      },
+    },
     give: { summary: 'Assign permissions to a user' },
     take: {
       summary: 'Remove permissions from a user',
