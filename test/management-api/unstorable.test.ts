@@ -37,6 +37,18 @@ test.each([
   expect([400, 404]).toContain(status);
 });
 
+test.each([
+  '',
+  '/roles',
+  '/permissions',
+  '/organizations',
+  '/sessions',
+  '/enrollments',
+])('GET %s below an id with NUL answers that there is no such user', async (below) => {
+  const { status, body } = await api.call('GET', `/users/%00${below}`);
+  expect([status, body.errorCode]).toEqual([404, 'inexistent_user']);
+});
+
 test.each<[string, string, unknown]>([
   ['DELETE', '/clients/%00', undefined],
   ['POST', '/users', { connection: U, email: 'a@example.test', name: `a${NUL}b` }],

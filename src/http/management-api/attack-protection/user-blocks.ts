@@ -5,7 +5,6 @@ import {
   unblockName,
   unblockUser,
 } from '../../../flows/unblock-account/unblock-account.ts';
-import type { Db } from '../../../platform/db/db.ts';
 import { attackProtection } from '../../../records/attack-protection/attack-protection.ts';
 import { findConnection } from '../../../records/connections/connections.ts';
 import {
@@ -17,8 +16,15 @@ import {
   loginBlocksOf,
   loginNamesOf,
 } from '../../../records/throttles/throttles.ts';
-import { findUser, type User } from '../../../records/users/users.ts';
-import { type Api, type BaseDeps, badRequest, idParams, notFound, route } from '../route/route.ts';
+import {
+  type Api,
+  type BaseDeps,
+  badRequest,
+  idParams,
+  notFound,
+  route,
+  userOf,
+} from '../route/route.ts';
 
 const tags = ['user-blocks'];
 
@@ -106,7 +112,7 @@ export function userBlockRoutes(api: Api, deps: BaseDeps): void {
     query: Type.Object({ consider_brute_force_enablement: consider }),
     response: { 200: blocksSchema },
     async handler({ params, query }) {
-      const user = await needUser(db, params.id);
+      const user = await userOf(db, params.id);
       const blocks = await loginBlocks(db, loginNamesOf(user), clock.now());
       return shown(blocks, query.consider_brute_force_enablement);
     },
@@ -120,7 +126,7 @@ export function userBlockRoutes(api: Api, deps: BaseDeps): void {
     tags,
     params: idParams('ID of the user'),
     response: { 204: null },
-    handler: async ({ params }) => unblockUser(deps, await needUser(db, params.id)),
+    handler: async ({ params }) => unblockUser(deps, await userOf(db, params.id)),
   });
 }
 
@@ -167,10 +173,4 @@ function addressOf(text: string): string {
     `Path validation error: 'Object didn't pass validation for format anomaly-ip-format: ${text}' on property id (IP address to check.).`,
     'invalid_uri',
   );
-}
-
-async function needUser(db: Db, id: string): Promise<User> {
-  const user = id.includes('\0') ? null : await findUser(db, id);
-  if (!user) throw notFound('The user does not exist.', 'inexistent_user');
-  return user;
 }

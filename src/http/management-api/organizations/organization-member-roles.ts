@@ -9,7 +9,7 @@ import {
   type MemberRole,
   rolesOfMembers,
 } from '../../../records/organizations/organizations.ts';
-import { noRole, noUser, roleSchema, toRoleWire } from '../roles/roles.ts';
+import { noRole, roleSchema, toRoleWire } from '../roles/roles.ts';
 import {
   type Api,
   type BaseDeps,
@@ -19,6 +19,7 @@ import {
   closed,
   conflict,
   nextCursor,
+  noUser,
   offsetPage,
   offsetPaging,
   pageOf,

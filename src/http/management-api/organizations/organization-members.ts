@@ -18,7 +18,7 @@ import {
   checkpointQuery,
   closed,
   fieldsQuery,
-  notFound,
+  noUser,
   offsetPage,
   pageOf,
   pageQuery,
@@ -113,7 +113,7 @@ export function organizationMemberRoutes(api: Api, deps: BaseDeps): void {
       const input = { organizationId: params.id, userIds: body.members };
       const outcome = await addOrganizationMembers(deps, input);
       if (outcome.kind === 'no_organization') throw noOrganization();
-      if (outcome.kind === 'missing') throw notFound('The user does not exist.', 'inexistent_user');
+      if (outcome.kind === 'missing') throw noUser();
     },
   });
   route(api, {

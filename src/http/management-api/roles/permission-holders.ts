@@ -4,19 +4,19 @@ import {
   type Api,
   type BaseDeps,
   closed,
+  noUser,
   offsetPage,
   offsetPaging,
   type Paging,
   pageOf,
   pageQuery,
   route,
+  userOf,
 } from '../route/route.ts';
 import {
   memberParams,
   needRole,
-  needUser,
   noRole,
-  noUser,
   permissionsBody,
   refuseGrant,
   roleParams,
@@ -25,7 +25,7 @@ import {
 
 const HOLDERS = {
   role: { url: '/roles/:id/permissions', params: roleParams, need: needRole, missing: noRole },
-  user: { url: '/users/:id/permissions', params: memberParams, need: needUser, missing: noUser },
+  user: { url: '/users/:id/permissions', params: memberParams, need: userOf, missing: noUser },
 };
 
 type OffsetPage = Extract<Paging, { kind: 'offset' }>;

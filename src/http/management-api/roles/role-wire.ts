@@ -6,7 +6,7 @@ import {
   type PermissionOfRole,
   type Role,
 } from '../../../records/roles/roles.ts';
-import { findUser } from '../../../records/users/users.ts';
+
 import { ApiError, badRequest, type Caller, closed, idParams, notFound } from '../route/route.ts';
 
 export const roleParams = idParams('ID of the role');
@@ -50,7 +50,6 @@ export const permissionsBody = closed({
 });
 
 export const noRole = () => notFound('The role does not exist.');
-export const noUser = () => notFound('The user does not exist.', 'inexistent_user');
 
 export function toRoleWire(role: Pick<Role, 'id' | 'name' | 'description'>) {
   return {
@@ -81,11 +80,6 @@ export function toPermissionKeys(
 /** @throws ApiError 404 */
 export async function needRole(db: Db, id: string): Promise<void> {
   if ((await findRole(db, id)) === null) throw noRole();
-}
-
-/** @throws ApiError 404 */
-export async function needUser(db: Db, id: string): Promise<void> {
-  if ((await findUser(db, id)) === null) throw noUser();
 }
 
 /** The response if permissions cannot be assigned. */

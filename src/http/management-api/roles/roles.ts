@@ -7,9 +7,7 @@ export { permissionHolderRoutes } from './permission-holders.ts';
 export {
   memberParams,
   needRole,
-  needUser,
   noRole,
-  noUser,
   permissionFields,
   requireMemberScopes,
   roleSchema,

@@ -24,14 +24,10 @@ import {
   nullable,
   pickFields,
   route,
+  userOf,
 } from '../route/route.ts';
 import { plain } from './session-routes.ts';
-import {
-  checkedMetadata,
-  needUser,
-  refreshTokenSchema,
-  toWireRefreshTokens,
-} from './session-wire.ts';
+import { checkedMetadata, refreshTokenSchema, toWireRefreshTokens } from './session-wire.ts';
 
 const params = idParams('ID of the refresh token');
 const userParams = Type.Object({
@@ -85,7 +81,7 @@ export function refreshTokenRoutes(api: Api, deps: BaseDeps): void {
     }),
     response: { 200: page },
     async handler({ params, query }) {
-      const { id: userId } = await needUser(db, params.user_id);
+      const { id: userId } = await userOf(db, params.user_id);
       const paging = checkpointPaging({ ...query, take: query.take ?? query.per_page });
       const { afterId } = paging;
       const now = clock.now();
@@ -116,7 +112,7 @@ export function refreshTokenRoutes(api: Api, deps: BaseDeps): void {
     params: userParams,
     response: { 202: null },
     async handler({ params }) {
-      const { id: userId } = await needUser(db, params.user_id);
+      const { id: userId } = await userOf(db, params.user_id);
       await revoke(deps, { model, userId });
     },
   });
@@ -139,7 +135,7 @@ export function refreshTokenRoutes(api: Api, deps: BaseDeps): void {
       if (query.user_id === undefined) {
         throw badRequest("Missing required 'user_id' parameter.", 'invalid_query_string');
       }
-      const { id: userId } = await needUser(db, query.user_id);
+      const { id: userId } = await userOf(db, query.user_id);
       const { client_id: clientId } = query;
       if (clientId !== undefined && !(await findClient(db, clientId))) {
         throw notFound('The client does not exist.', 'inexistent_client');
@@ -185,7 +181,7 @@ export function refreshTokenRoutes(api: Api, deps: BaseDeps): void {
       const hasOwner = userId !== undefined || clientId !== undefined;
       if ((ids === undefined) === !hasOwner) throw badRequest('Invalid combination of parameters.');
       if (ids !== undefined) return revoke(deps, { model, ids: ids.map(plain) });
-      if (userId !== undefined) await needUser(db, userId);
+      if (userId !== undefined) await userOf(db, userId);
       if (clientId !== undefined && !(await findClient(db, clientId))) {
         throw badRequest('Client not found.');
       }

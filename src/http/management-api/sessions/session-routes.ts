@@ -20,8 +20,9 @@ import {
   notFound,
   nullable,
   route,
+  userOf,
 } from '../route/route.ts';
-import { checkedMetadata, needUser, sessionSchema, toWireSession } from './session-wire.ts';
+import { checkedMetadata, sessionSchema, toWireSession } from './session-wire.ts';
 
 const params = idParams('ID of the session');
 const userParams = Type.Object({
@@ -63,7 +64,7 @@ export function sessionRoutes(api: Api, deps: BaseDeps): void {
       }),
     },
     async handler({ params, query }) {
-      const user = await needUser(db, params.user_id);
+      const user = await userOf(db, params.user_id);
       const paging = checkpointPaging(query);
       const settings = await tenantSettings(db);
       const found = await listAccess(db, keys.encryption, {
@@ -86,7 +87,7 @@ export function sessionRoutes(api: Api, deps: BaseDeps): void {
     params: userParams,
     response: { 202: null },
     async handler({ params }) {
-      const { id } = await needUser(db, params.user_id);
+      const { id } = await userOf(db, params.user_id);
       await revoke(deps, { model: 'Session', userId: id });
     },
   });
@@ -173,7 +174,7 @@ export function sessionRoutes(api: Api, deps: BaseDeps): void {
     bodyOptional: true,
     response: { 202: null },
     async handler({ params, body }) {
-      const { id: userId } = await needUser(db, params.id);
+      const { id: userId } = await userOf(db, params.id);
       const asked = body?.session_id;
       const sessionId = asked === undefined ? undefined : (await needSession(asked)).id;
       if (sessionId !== undefined && (await needSession(sessionId)).userId !== userId)

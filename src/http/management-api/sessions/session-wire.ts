@@ -3,8 +3,7 @@ import type { Db } from '../../../platform/db/db.ts';
 import { findClients } from '../../../records/clients/clients.ts';
 import type { UserAccess } from '../../../records/oidc-payloads/oidc-payloads.ts';
 import type { TenantSettings } from '../../../records/settings/settings.ts';
-import { findUser, type User } from '../../../records/users/users.ts';
-import { badRequest, freeObject, notFound, nullable, timestamp } from '../route/route.ts';
+import { badRequest, freeObject, nullable, timestamp } from '../route/route.ts';
 
 const deviceSchema = Type.Object({
   initial_ip: Type.Optional(nullable(Type.String())),
@@ -122,13 +121,6 @@ export function checkedMetadata(
   throw badRequest(
     `Payload validation error: 'Expected up to ${MOST_KEYS} strings of up to ${LONGEST} characters' on property ${name}.`,
   );
-}
-
-/** @throws ApiError 404 */
-export async function needUser(db: Db, id: string): Promise<User> {
-  const user = id.includes('\0') ? null : await findUser(db, id);
-  if (!user) throw notFound('The user does not exist.', 'inexistent_user');
-  return user;
 }
 
 function momentOf(seconds: unknown): Date | null {

@@ -8,7 +8,6 @@ import {
 import {
   memberParams,
   needRole,
-  needUser,
   permissionFields,
   roleSchema,
   toPermissionWire,
@@ -23,6 +22,7 @@ import {
   nextCursor,
   oneOf,
   route,
+  userOf,
 } from '../route/route.ts';
 
 const tags = ['users'];
@@ -69,7 +69,7 @@ export function effectiveRoutes(api: Api, { db }: BaseDeps): void {
       }),
     },
     handler: async ({ params, query }) => {
-      await needUser(db, params.id);
+      await userOf(db, params.id);
       const paging = cursorOf(query);
       const found = await effectivePermissions(db, {
         userId: params.id,
@@ -104,7 +104,7 @@ export function effectiveRoutes(api: Api, { db }: BaseDeps): void {
     }),
     response: { 200: Type.Object({ roles: Type.Array(sourcedRole), next: nextCursor }) },
     handler: async ({ params, query }) => {
-      await needUser(db, params.id);
+      await userOf(db, params.id);
       const paging = cursorOf(query);
       const found = await rolesOfUser(db, {
         userId: params.id,
@@ -128,7 +128,7 @@ export function effectiveRoutes(api: Api, { db }: BaseDeps): void {
     query: closed(cursorQuery),
     response: { 200: Type.Object({ roles: Type.Array(sourcedRole), next: nextCursor }) },
     handler: async ({ params, query }) => {
-      await needUser(db, params.id);
+      await userOf(db, params.id);
       const paging = cursorOf(query);
       const { afterId, limit } = paging;
       const found = await rolesOfUser(db, { userId: params.id, afterId, limit: limit + 1 });
@@ -146,7 +146,7 @@ export function effectiveRoutes(api: Api, { db }: BaseDeps): void {
     query: closed({ ...cursorQuery, role_id: Type.String({ description: 'ID of the role' }) }),
     response: { 200: Type.Object({ groups: Type.Array(Type.Object({})), next: nextCursor }) },
     handler: async ({ params, query }) => {
-      await needUser(db, params.id);
+      await userOf(db, params.id);
       await needRole(db, query.role_id);
       return { groups: [] };
     },

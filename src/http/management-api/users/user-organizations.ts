@@ -1,18 +1,17 @@
 import { organizationsOfUser } from '../../../records/organizations/organizations.ts';
-import { findUser } from '../../../records/users/users.ts';
 import { organizationSchema, toWireOrganization } from '../organizations/organizations.ts';
 import {
   type Api,
   type BaseDeps,
   closed,
   idParams,
-  notFound,
   offsetPage,
   offsetPaging,
   pageOf,
   pageQuery,
   refuseDeep,
   route,
+  userOf,
 } from '../route/route.ts';
 
 /** `/users/{id}/organizations`: the organizations of a user. */
@@ -27,9 +26,7 @@ export function userOrganizationRoutes(api: Api, { db }: BaseDeps): void {
     query: closed(pageQuery),
     response: { 200: pageOf('organizations', organizationSchema) },
     handler: async ({ params, query }) => {
-      if ((await findUser(db, params.id)) === null) {
-        throw notFound('The user does not exist.', 'inexistent_user');
-      }
+      await userOf(db, params.id);
       const paging = offsetPaging(query);
       refuseDeep(paging);
       const { offset, limit } = paging;

@@ -3,9 +3,7 @@ import { giveRoles, takeRoles } from '../../../flows/manage-roles/manage-roles.t
 import { countRolesOfUser, rolesOfUser } from '../../../records/roles/roles.ts';
 import {
   memberParams,
-  needUser,
   noRole,
-  noUser,
   requireMemberScopes,
   roleSchema,
   toRoleWire,
@@ -14,11 +12,13 @@ import {
   type Api,
   type BaseDeps,
   closed,
+  noUser,
   offsetPage,
   offsetPaging,
   pageOf,
   pageQuery,
   route,
+  userOf,
 } from '../route/route.ts';
 
 const url = '/users/:id/roles';
@@ -47,7 +47,7 @@ export function userRoleRoutes(api: Api, deps: BaseDeps): void {
     response: { 200: pageOf('roles', roleSchema) },
     handler: async ({ params, query, caller }) => {
       requireMemberScopes(caller);
-      await needUser(db, params.id);
+      await userOf(db, params.id);
       const paging = offsetPaging(query);
       const { offset, limit } = paging;
       const roles = await rolesOfUser(db, { userId: params.id, offset, limit });
