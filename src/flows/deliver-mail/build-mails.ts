@@ -79,7 +79,7 @@ async function renderDraft(
 ): Promise<Built> {
   const builtIn = defaultTemplate(mail.name, language);
   const variables = templateVariables(mail.values, others);
-  let problem = 'The template does not exist.';
+  let problem = '';
   // A fault in the operator's template must not keep people out: the built-in mail is sent instead.
   for (const template of [ownTemplate, context.templates.get(message.template), null]) {
     if (template === undefined) continue;
