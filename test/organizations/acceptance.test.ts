@@ -92,10 +92,15 @@ test('a new person creates an account for the invited address and is a member wi
 });
 
 test('a user with an account logs in with it and keeps their data', async () => {
-  const person = await world.aUser({ email_verified: false, app_metadata: { old: true } });
+  const person = await world.aUser({
+    email_verified: false,
+    app_metadata: { old: true },
+    user_metadata: { color: 'blue' },
+  });
   const invitation = await world.anInvitation(ours, client, {
     invitee: { email: person.email },
     app_metadata: { fresh: true },
+    user_metadata: {},
   });
   const tab = openTab();
   const shown = await tab.go(begin(invitation));
@@ -109,6 +114,7 @@ test('a user with an account logs in with it and keeps their data', async () => 
   expect(await userBy(person.email)).toMatchObject({
     email_verified: true,
     app_metadata: { old: true, fresh: true },
+    user_metadata: { color: 'blue' },
   });
   expect(await isOpen(invitation)).toBe(false);
 });

@@ -90,15 +90,5 @@ async function giveAll(
   const gone = new Set(await missingRoles(tx, roles));
   const roleIds = roles.filter((id) => !gone.has(id));
   if (roleIds.length > 0) await giveMemberRoles(tx, { organizationId, userId, roleIds, now });
-  await grantMetadata(tx, {
-    userId,
-    appMetadata: orNull(appMetadata),
-    userMetadata: orNull(userMetadata),
-    at: now,
-  });
-}
-
-// The record would take an empty object as "remove everything".
-function orNull(metadata: Record<string, unknown> | null): Record<string, unknown> | null {
-  return metadata !== null && Object.keys(metadata).length > 0 ? metadata : null;
+  await grantMetadata(tx, { userId, appMetadata, userMetadata, at: now });
 }

@@ -26,12 +26,7 @@ export async function grantInvitation(
 ): Promise<void> {
   const { invitation, campaign, userId, now } = input;
   const { appMetadata, userMetadata, roles } = grantsOf(invitation, campaign);
-  await grantMetadata(tx, {
-    userId,
-    appMetadata: orNull(appMetadata),
-    userMetadata: orNull(userMetadata),
-    at: now,
-  });
+  await grantMetadata(tx, { userId, appMetadata, userMetadata, at: now });
   // A role that was deleted in the meantime cannot be given.
   await assignRoles(tx, { userId, roleIds: roles, now });
   const reason = 'The invitation was accepted.';
@@ -91,9 +86,4 @@ async function howProved(db: Db, promised: Promised): Promise<AcceptedBy> {
   const kind = await lastTicketUsed(db, { userId, since });
   if (kind === 'password-change') return 'reset';
   return kind === 'email-verification' ? 'sign_up' : 'login';
-}
-
-// The record would take an empty object as "remove everything".
-function orNull(metadata: Record<string, unknown>): Record<string, unknown> | null {
-  return Object.keys(metadata).length > 0 ? metadata : null;
 }
