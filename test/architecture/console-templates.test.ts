@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { Liquid } from 'liquidjs';
 import { expect, test } from 'vitest';
 import type { ConsolePage, ConsoleValues } from '../../src/http/console/page-values.ts';
+import { createPageEngine } from '../../src/platform/templates/templates.ts';
 import type { SamplesOf } from '../hosted-pages/samples/samples-of.ts';
 import { templateReadsItsValues } from './template-rules.ts';
 
@@ -82,13 +82,7 @@ const samples: SamplesOf<ConsoleValues> = {
   ],
 };
 
-const engine = new Liquid({
-  root: [TEMPLATES, START],
-  extname: '.liquid',
-  outputEscape: 'escape',
-  strictFilters: true,
-  strictVariables: true,
-});
+const engine = createPageEngine(TEMPLATES, { isStrict: true });
 
 test.each(Object.entries(samples))('the console’s template %s reads its values', (name, list) => {
   const titled = list.map((values) => ({ ...values, title: 'Hello' }));
@@ -109,8 +103,9 @@ test.each([
   'none',
 ])('the start page reads its values (mailbox: %s)', (mailbox) => {
   const values = { title: 'Hello', publicUrl: 'https://id.example.com', mailbox };
-  expect(engine.renderFileSync('start-page', values)).toContain('https://id.example.com');
-  expect(templateReadsItsValues(engine, 'start-page', [values], [])).toEqual([]);
+  const start = createPageEngine(START, { isStrict: true });
+  expect(start.renderFileSync('start-page', values)).toContain('https://id.example.com');
+  expect(templateReadsItsValues(start, 'start-page', [values], [])).toEqual([]);
 });
 
 test('a page of the console with a missing or a superfluous value does not compile', () => {
