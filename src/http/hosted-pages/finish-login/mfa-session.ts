@@ -13,7 +13,7 @@ import {
 import { findUser, type User } from '../../../records/users/users.ts';
 import type { Interaction } from '../../seams/seams.ts';
 import type { PageDeps } from '../deps.ts';
-import { queryText, type Translator } from '../page/page.ts';
+import { secretOf, type Translator } from '../page/page.ts';
 import type { PageBranding } from '../page-values/page-values.ts';
 import { type LoginContext, loginContext, stateQuery } from './login-context.ts';
 
@@ -100,7 +100,7 @@ export async function ticketSession(
   deps: PageDeps,
   request: FastifyRequest,
 ): Promise<TicketSession | Exclude<EnrollmentView, { kind: 'open' }>> {
-  const secret = queryText(request, 'ticket', 128) ?? '';
+  const secret = secretOf(request);
   const view = await viewEnrollmentTicket(deps, secret);
   if (view.kind !== 'open') return view;
   const { ticket, user, factor, allowMultiple, challengeId } = view;

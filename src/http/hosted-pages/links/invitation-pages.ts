@@ -25,15 +25,16 @@ import {
   doneUrl,
   FAILED_MESSAGES,
   failedDestination,
+  formAction,
   formText,
   longDate,
   mailSentUrl,
   type ProblemName,
   ruleViews,
   sayNotNow,
+  secretOf,
 } from '../page/page.ts';
 import { showDeadLink, showUnknownLink } from './dead-link-pages.ts';
-import { formAction, secretOf } from './link-in-address.ts';
 
 /**
  * Registers `/u/invitation?ticket=…`, which shows the invitation and asks for a new password, or for the current one if there is one. Only

@@ -24,11 +24,11 @@ import {
   type ProblemName,
   queryText,
   ruleViews,
+  secretOf,
   type Translator,
 } from '../page/page.ts';
 import type { PageBranding, Variants } from '../page-values/page-values.ts';
 import { showDeadLink, showUnknownLink } from './dead-link-pages.ts';
-import { secretOf } from './link-in-address.ts';
 
 /** Registers `/u/reset-verify?ticket=…`, which sets a password. Only the POST uses up the link, because mail scanners open every link. */
 export function registerResetPages(app: FastifyInstance, deps: PageDeps): void {

@@ -16,12 +16,13 @@ import {
   doneUrl,
   FAILED_MESSAGES,
   failedDestination,
+  formAction,
   formText,
   type MessageTexts,
   sayNotNow,
+  secretOf,
 } from '../page/page.ts';
 import { showDeadLink, showUnknownLink } from './dead-link-pages.ts';
-import { formAction, secretOf } from './link-in-address.ts';
 
 /** Registers `/u/email-verification?ticket=…`, a page with a button, because only the POST may use up the link. */
 export function registerVerificationPages(app: FastifyInstance, deps: PageDeps): void {

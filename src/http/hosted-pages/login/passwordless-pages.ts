@@ -8,7 +8,7 @@ import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import type { Client } from '../../../records/clients/clients.ts';
 import { lookOf } from '../brand/brand.ts';
 import type { PageDeps } from '../deps.ts';
-import { failedDestination, queryText, signOfLink, type Translator } from '../page/page.ts';
+import { failedDestination, secretOf, signOfLink, type Translator } from '../page/page.ts';
 
 /**
  * Registers `/passwordless/verify_redirect?ticket=…`, the page of a login link. It has a button, because mail scanners open links and only
@@ -45,10 +45,6 @@ export function registerPasswordlessPages(app: FastifyInstance, deps: PageDeps):
     });
     return reply.redirect(`${deps.publicUrl}/authorize?${query}`, 303);
   });
-}
-
-function secretOf(request: FastifyRequest): string {
-  return queryText(request, 'ticket', 128) ?? '';
 }
 
 type Dead = Exclude<LinkOutcome, { kind: 'ok' }>;

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { unblockByLink, viewUnblock } from '../../../flows/unblock-account/unblock-account.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import type { PageDeps } from '../deps.ts';
-import { doneUrl, type MessageTexts, queryText, signOfLink } from '../page/page.ts';
+import { doneUrl, type MessageTexts, secretOf, signOfLink } from '../page/page.ts';
 
 /** Registers `/u/unblock?ticket=…`, a page with a button, because mail scanners open links and only the POST may lift a block. */
 export function registerUnblockPages(app: FastifyInstance, deps: PageDeps): void {
@@ -29,10 +29,6 @@ export function registerUnblockPages(app: FastifyInstance, deps: PageDeps): void
     const { lang } = deps.pages.translator(request);
     return reply.redirect(doneUrl('unblocked', lang), 303);
   });
-}
-
-function secretOf(request: FastifyRequest): string {
-  return queryText(request, 'ticket', 128) ?? '';
 }
 
 function showDead(

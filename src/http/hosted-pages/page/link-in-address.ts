@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { queryText } from '../page/page.ts';
+import { queryText } from './render.ts';
 
 /** The secret of the link that led here. */
 export function secretOf(request: FastifyRequest): string {
