@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { LANGUAGES } from '../../../platform/locales/locales.ts';
 import { checkTemplate, outputsOf } from '../../../platform/templates/templates.ts';
-import { BUILT_IN_MAILS, defaultTemplate } from './texts.ts';
+import { BUILT_IN_MAILS, builtInOf, defaultTemplate } from './texts.ts';
 
 test.each(
   LANGUAGES.flatMap((language) => BUILT_IN_MAILS.map((name) => [language, name] as const)),
@@ -16,4 +16,14 @@ test.each(
   expect(other.body.split('href="{{ url }}"')).toHaveLength(
     english.body.split('href="{{ url }}"').length,
   );
+});
+
+test('an older name of a mail leads to it, and an unknown name leads to none', () => {
+  expect(builtInOf('verify_email')).toBe('verify_email');
+  expect(builtInOf('password_reset')).toBe('reset_email');
+  expect(['constructor', '__proto__', 'stolen_credentials'].map(builtInOf)).toEqual([
+    null,
+    null,
+    null,
+  ]);
 });

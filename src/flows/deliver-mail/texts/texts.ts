@@ -17,10 +17,10 @@ const TEXTS: Record<BuiltInMail, Record<SideBySide, MailText>> = {
 };
 
 // Older names of the same mails.
-const SYNONYMS: Record<string, BuiltInMail> = {
-  change_password: 'reset_email',
-  password_reset: 'reset_email',
-};
+const SYNONYMS = new Map<string, BuiltInMail>([
+  ['change_password', 'reset_email'],
+  ['password_reset', 'reset_email'],
+]);
 
 const built = new Map<string, DefaultTemplate>();
 
@@ -29,7 +29,7 @@ export const BUILT_IN_MAILS = Object.keys(TEXTS) as BuiltInMail[];
 
 /** Returns the built-in mail that a template replaces, or `null` if there is none. */
 export function builtInOf(templateName: string): BuiltInMail | null {
-  return SYNONYMS[templateName] ?? BUILT_IN_MAILS.find((name) => name === templateName) ?? null;
+  return SYNONYMS.get(templateName) ?? BUILT_IN_MAILS.find((name) => name === templateName) ?? null;
 }
 
 /** Returns the text of a built-in mail. */
