@@ -1,7 +1,6 @@
-import { sameBytes } from '../crypto/crypto.ts';
 import { computeDigest, digestBytes } from './digests.ts';
 import { bareHash } from './encoding.ts';
-import { CHEAP, type Family, refuse } from './imported-hash.ts';
+import { type Family, refuse } from './imported-hash.ts';
 
 /** A plain digest (md4, md5, sha1, sha256, sha512) of the password with an optional salt. */
 export const digest: Family = (imported) => {
@@ -10,15 +9,6 @@ export const digest: Family = (imported) => {
   if (length === null) {
     return refuse('algorithm', 'ENUM_MISMATCH', `${algorithm} is not available here`);
   }
-  const bare = bareHash(imported, algorithm, length);
-  if (bare.kind === 'refused') return bare;
-  const { expected, bytes } = bare.value;
-  return {
-    kind: 'parsed',
-    value: {
-      ...CHEAP,
-      verify: async (password) =>
-        sameBytes(await computeDigest(algorithm, bytes(password)), expected),
-    },
-  };
+  const compute = (bytes: Buffer) => computeDigest(algorithm, bytes);
+  return bareHash(imported, { by: algorithm, length, compute });
 };

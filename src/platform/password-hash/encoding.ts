@@ -1,4 +1,12 @@
-import { type EncodedText, type ImportedHash, type Parsed, refuse } from './imported-hash.ts';
+import { sameBytes } from '../crypto/crypto.ts';
+import {
+  CHEAP,
+  type EncodedText,
+  type Family,
+  type ImportedHash,
+  type Parsed,
+  refuse,
+} from './imported-hash.ts';
 
 const HEX = /^(?:[0-9a-f]{2})*$/i;
 const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;
@@ -106,14 +114,16 @@ export function saltedBytes(imported: ImportedHash): Parsed<(password: string) =
 type PasswordBytes = (password: string) => Buffer;
 
 /**
- * Reads a hash that is bare bytes. Returns the hash, which must have `length` bytes, and the function that returns what was hashed, with the salt.
- * @param by the algorithm or digest, for messages
+ * Reads a hash that is bare bytes, which one cheap computation compares.
+ * @param input.by the algorithm or digest, for messages
+ * @param input.length bytes of the hash
+ * @param input.compute computes the hash of the password with its salt
  */
 export function bareHash(
   imported: ImportedHash,
-  by: string,
-  length: number,
-): Parsed<{ expected: Buffer; bytes: PasswordBytes }> {
+  input: { by: string; length: number; compute(bytes: Buffer): Promise<Buffer> },
+): ReturnType<Family> {
+  const { by, length, compute } = input;
   const expected = hashBytes(imported);
   if (expected.kind === 'refused') return expected;
   const bytes = saltedBytes(imported);
@@ -122,7 +132,13 @@ export function bareHash(
   if (found !== length) {
     return refuse('hash.value', 'FORMAT', `hash.value has ${found} bytes, ${by} gives ${length}`);
   }
-  return { kind: 'parsed', value: { expected: expected.value, bytes: bytes.value } };
+  return {
+    kind: 'parsed',
+    value: {
+      ...CHEAP,
+      verify: async (password) => sameBytes(await compute(bytes.value(password)), expected.value),
+    },
+  };
 }
 
 /** Reads a hash that is a text with the salt in it. Returns the text and the function that returns what was hashed. Refuses a separate salt. */

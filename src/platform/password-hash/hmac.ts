@@ -1,7 +1,6 @@
-import { sameBytes } from '../crypto/crypto.ts';
 import { computeHmac, hmacBytes } from './digests.ts';
 import { bareHash, decode } from './encoding.ts';
-import { CHEAP, type Family, refuse } from './imported-hash.ts';
+import { type Family, refuse } from './imported-hash.ts';
 
 const DIGESTS = [
   'md4',
@@ -32,17 +31,6 @@ export const hmac: Family = (imported) => {
   }
   const secret = decode('hash.key', key, 'utf8');
   if (secret.kind === 'refused') return secret;
-  const bare = bareHash(imported, digest, length);
-  if (bare.kind === 'refused') return bare;
-  const { expected, bytes } = bare.value;
-  return {
-    kind: 'parsed',
-    value: {
-      ...CHEAP,
-      verify: async (password) => {
-        const computed = await computeHmac(digest, secret.value, bytes(password));
-        return sameBytes(computed, expected);
-      },
-    },
-  };
+  const compute = (bytes: Buffer) => computeHmac(digest, secret.value, bytes);
+  return bareHash(imported, { by: digest, length, compute });
 };
