@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { unblockByLink, viewUnblock } from '../../../flows/unblock-account/unblock-account.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import type { PageDeps } from '../deps.ts';
-import { doneUrl, type MessageTexts, secretOf, signOfLink } from '../page/page.ts';
+import { doneUrl, type MessageTexts, secretOf, sendDeadLink } from '../page/page.ts';
 
 /** Registers `/u/unblock?ticket=…`, a page with a button, because mail scanners open links and only the POST may lift a block. */
 export function registerUnblockPages(app: FastifyInstance, deps: PageDeps): void {
@@ -39,14 +39,5 @@ function showDead(
 ): Promise<FastifyReply> {
   const translator = pages.translator(request);
   const texts: MessageTexts = kind === 'used' ? 'done.unblocked' : `dead.${kind}`;
-  return pages.send(reply, {
-    template: 'message',
-    translator,
-    status: kind === 'unknown' ? 404 : 410,
-    values: {
-      sign: signOfLink(texts),
-      title: translator.say(`${texts}.title`),
-      lead: translator.say(`${texts}.lead`),
-    },
-  });
+  return sendDeadLink(pages, reply, { translator, texts });
 }

@@ -17,7 +17,7 @@ import {
   onScreen,
   ticketSession,
 } from '../finish-login/finish-login.ts';
-import { doneUrl, queryText, signOfLink } from '../page/page.ts';
+import { doneUrl, queryText, sendDeadLink } from '../page/page.ts';
 import { finishProved } from './mfa-finish.ts';
 import { type Shown, showRecoveryCode } from './mfa-views.ts';
 
@@ -140,14 +140,5 @@ function showDead(
   kind: Dead,
 ): Promise<FastifyReply> {
   const translator = pages.translator(request).of('mfa-enroll-result');
-  return pages.send(reply, {
-    template: 'message',
-    translator,
-    status: kind === 'unknown' ? 404 : 410,
-    values: {
-      sign: signOfLink(kind),
-      title: translator.say(`mfa.dead.${kind}.title`),
-      lead: translator.say(`mfa.dead.${kind}.lead`),
-    },
-  });
+  return sendDeadLink(pages, reply, { translator, texts: `mfa.dead.${kind}` });
 }

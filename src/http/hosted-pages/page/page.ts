@@ -15,4 +15,5 @@ export {
   queryText,
   type Translator,
 } from './render.ts';
+export { sendDeadLink } from './send-dead-link.ts';
 export { signOfLink } from './signs.ts';
