@@ -99,17 +99,14 @@ function addRoutes(app: FastifyInstance, mailbox: DevMailboxDeps['mailbox'], sty
   app.get<{ Params: Params }>(`/${MAIL_ID}/html`, async (request, reply) => {
     const mail = await mailbox.read(Number(request.params.id));
     if (!mail) return html(reply.code(404), missingPage(baseOf(request)));
-    return reply
-      .type('text/html; charset=utf-8')
-      .header('cache-control', 'no-store')
-      .header('referrer-policy', 'no-referrer')
-      .header(
-        'content-security-policy',
-        "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; font-src https: data:; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox",
-      )
-      .send(`<base target="_blank">${mail.html ?? ''}`);
+    return html(reply, `<base target="_blank">${mail.html ?? ''}`, MAIL_POLICY);
   });
 }
+
+const PAGE_POLICY =
+  "default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+const MAIL_POLICY =
+  "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; font-src https: data:; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox";
 
 /** Returns the path of the mailbox. The secret has been compared before. */
 function baseOf({ params }: FastifyRequest): string {
@@ -117,15 +114,12 @@ function baseOf({ params }: FastifyRequest): string {
   return secret === undefined ? BASE : `${BASE}/${secret}`;
 }
 
-function html(reply: FastifyReply, body: string): FastifyReply {
+function html(reply: FastifyReply, body: string, policy = PAGE_POLICY): FastifyReply {
   return reply
     .type('text/html; charset=utf-8')
     .header('cache-control', 'no-store')
     .header('referrer-policy', 'no-referrer')
-    .header(
-      'content-security-policy',
-      "default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-    )
+    .header('content-security-policy', policy)
     .send(body);
 }
 
