@@ -159,7 +159,7 @@ function linesOf(terminal: Terminal, found: Invitation[]): string[] {
     invitation.email,
     invitation.created_at.slice(0, 16).replace('T', ' '),
     invitation.mail === null
-      ? 'no mail'
+      ? 'no email'
       : `mail ${invitation.mail.state}${invitation.mail.error ? `: ${invitation.mail.error}` : ''}`,
   ]);
   return columns(rows).map(([id = '', state = '', email = '', created = '', mail = ''], index) => {

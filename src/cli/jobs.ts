@@ -86,7 +86,7 @@ export async function followJob(tools: { api: Api; terminal: Terminal }, id: str
       const waiting = countWaitingMails(job);
       if (mails) {
         const all = waiting + mails.sent + mails.failed;
-        if (all > 0) mailsBar.bar ??= bars.add('Mails');
+        if (all > 0) mailsBar.bar ??= bars.add('Emails');
         const progress = { done: mails.sent + mails.failed, total: all };
         if (hasEnded(job) && waiting === 0) mailsBar.bar?.finish(progress);
         else mailsBar.bar?.show(progress);

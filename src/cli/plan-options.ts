@@ -29,7 +29,7 @@ export function addPlanOptions(command: Command): Command {
       '--invitee-may <ways>',
       'how people can accept: any_proof or link_only (default: any_proof)',
     )
-    .option('--template-data <json>', 'variables for the mail template, such as {"team":"Blue"}')
+    .option('--template-data <json>', 'variables for the email template, such as {"team":"Blue"}')
     .option('--app-metadata <json>', 'merged into app_metadata on acceptance')
     .option('--user-metadata <json>', 'merged into user_metadata on acceptance');
 }

@@ -21,7 +21,7 @@ const home: ConsoleValues['home'] = {
   publicUrl: 'https://id.example.com',
   counts: [
     { label: 'Users', value: '10,000', isBad: false },
-    { label: 'Mails failed', value: '1', isBad: true },
+    { label: 'Emails failed', value: '1', isBad: true },
   ],
   programs: [
     {

@@ -263,13 +263,13 @@ describe('doctor', () => {
       });
     const ended = await examine({});
     expect(ended.stdout).toContain('✓ Issuer');
-    expect(ended.stdout).toContain('✓ Mail');
+    expect(ended.stdout).toContain('✓ Email');
     expect(ended.stdout).toContain('✓ API client');
     expect(ended.stdout).toContain('All checks passed.');
     expect(ended.code).toBe(0);
     // A sender that no mail server knows: a warning, but no problem.
     const sends = await examine({ SMTP_URL: server.sink.url });
-    expect(sends.stdout).toContain('✓ Mail');
+    expect(sends.stdout).toContain('✓ Email');
     expect(sends.stdout).toMatch(/^! Sender/m);
     expect(sends.stdout).toContain('No problems, 1 warning.');
     expect(sends.code).toBe(0);
@@ -291,7 +291,7 @@ describe('doctor', () => {
     expect(bad.map((each: { what: string }) => each.what)).toEqual([
       'Data folder',
       'Database',
-      'Mail',
+      'Email',
       'Issuer',
     ]);
     for (const each of bad) expect(each.advice).not.toBe('');

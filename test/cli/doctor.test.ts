@@ -111,7 +111,7 @@ test('usher doctor says why mails wait', async () => {
   const { of } = await examine({ ...access, USHER_URL: server.url });
   expect(of('Outbox')).toMatchObject({
     state: 'bad',
-    found: expect.stringMatching(/^1 mail has waited since \S+Z: The mail server/),
+    found: expect.stringMatching(/^1 email has waited since \S+Z: The mail server/),
   });
 });
 

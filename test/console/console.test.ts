@@ -55,8 +55,8 @@ test('the first link leads through a password to the console and to working cred
     expect.stringMatching(/^Users\s+0$/),
     expect.stringMatching(/^Invitations open\s+0$/),
     expect.stringMatching(/^Invitations accepted\s+0$/),
-    expect.stringMatching(/^Mails waiting\s+0$/),
-    expect.stringMatching(/^Mails failed\s+0$/),
+    expect.stringMatching(/^Emails waiting\s+0$/),
+    expect.stringMatching(/^Emails failed\s+0$/),
   ]);
   expect(await page.getByRole('link', { name: 'API reference' }).getAttribute('href')).toBe(
     '/docs',

@@ -134,6 +134,16 @@ describe('the reference', () => {
     }
   });
 
+  it('describes every tag, and no other', async () => {
+    const document = (await api.app.inject({ url: '/docs/json' })).json();
+    const operations = Object.values<Record<string, { tags: string[] }>>(document.paths);
+    const used = operations.flatMap((methods) =>
+      Object.values(methods).flatMap(({ tags }) => tags),
+    );
+    const described = document.tags.map(({ name }: { name: string }) => name);
+    expect(described.toSorted()).toEqual([...new Set(used)].toSorted());
+  });
+
   it('is a page that runs scripts of this server only', async () => {
     const page = await api.app.inject({ url: '/docs/' });
     expect(page.statusCode).toBe(200);

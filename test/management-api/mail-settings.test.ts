@@ -287,7 +287,7 @@ describe('the mail server', () => {
       credentials: { api_key: 'x' },
     });
     expect(answer).toMatchObject({ status: 400, body: { errorCode: 'invalid_body' } });
-    expect(answer.body.message).toContain('only smtp has an effect here');
+    expect(answer.body.message).toContain('must be smtp, because ');
     const wrong = await api.call('POST', '/emails/provider', {
       ...provider,
       credentials: { smtp_host: 'x', api_key: 'y' },

@@ -21,7 +21,7 @@ export function addDoctorCommand(program: Command, context: Context): void {
     .command('doctor')
     .summary('check an installation')
     .description(
-      'Checks settings, folders, database, mail, sender, address, clock and applications, and prints how to solve each problem. It writes nothing. Run it with the environment of the server. To check another server, set USHER_URL or --url.',
+      'Checks settings, folders, database, email, sender, address, clock and applications, and prints how to solve each problem. It writes nothing. Run it with the environment of the server. To check another server, set USHER_URL or --url.',
     )
     .addHelpText('after', EXAMPLES)
     .action(async () => {

@@ -19,13 +19,13 @@ const DAY_MS = 86_400_000;
 
 /** Checks that the mail server accepts a connection and greets. Sends no mail. */
 export async function checkMail(smtpUrl: string | undefined): Promise<Finding> {
-  const what = 'Mail';
+  const what = 'Email';
   if (smtpUrl === undefined) {
     return {
       what,
       state: 'good',
-      found: 'the development mailbox keeps all mails',
-      advice: 'Open /dev/mailbox to read them. To send mails, set SMTP_URL.',
+      found: 'the development mailbox keeps all emails',
+      advice: 'Open /dev/mailbox to read them. To send emails, set SMTP_URL.',
     };
   }
   const { protocol, hostname, port } = new URL(smtpUrl);
@@ -45,7 +45,7 @@ export async function checkMail(smtpUrl: string | undefined): Promise<Finding> {
       state: 'bad',
       found: `${at} does not answer: ${messageOf(error)}`,
       advice:
-        'Check SMTP_URL. Many networks block port 25. Providers accept mail on port 587 or 465.',
+        'Check SMTP_URL. Many networks block port 25. Providers accept email on port 587 or 465.',
     };
   }
 }

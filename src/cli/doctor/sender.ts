@@ -76,20 +76,20 @@ export async function checkSender(
       what,
       state: 'bad',
       found: `${address}: the domain ${domain} has no records`,
-      advice: 'Correct MAIL_FROM. Mail servers refuse mail from a domain that does not exist.',
+      advice: 'Correct MAIL_FROM. Mail servers refuse email from a domain that does not exist.',
     };
   }
   // RFC 7505: a single dot means that the domain accepts no mail.
   const isNullMx = mx.some(({ exchange }) => exchange === '' || exchange === '.');
   const says = [
-    ...(isNullMx ? [`${domain} accepts no mail (null MX), so bounces are lost`] : []),
+    ...(isNullMx ? [`${domain} accepts no email (null MX), so bounces are lost`] : []),
     ...(mx.length === 0 && !hasAddress ? [`${domain} has no MX, so bounces are lost`] : []),
     ...(texts.some((text) => /^v=spf1(?: |$)/i.test(text))
       ? []
-      : [`${domain} has no SPF record, so mails may end up in spam folders`]),
+      : [`${domain} has no SPF record, so emails may end up in spam folders`]),
   ];
   return says.length === 0
-    ? { what, state: 'good', found: `${address}: ${domain} accepts mail and has an SPF record` }
+    ? { what, state: 'good', found: `${address}: ${domain} accepts email and has an SPF record` }
     : {
         what,
         state: 'warning',

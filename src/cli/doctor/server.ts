@@ -28,7 +28,7 @@ export async function checkServer(access: Access, api: Api): Promise<Finding[]> 
         what,
         state: 'skipped',
         found:
-          'USHER_CLIENT_ID and USHER_CLIENT_SECRET are not set, so mails and applications are not checked',
+          'USHER_CLIENT_ID and USHER_CLIENT_SECRET are not set, so emails and applications are not checked',
       },
     ];
   }
@@ -59,22 +59,22 @@ async function checkOutbox(api: Api): Promise<Finding> {
     return {
       what,
       state: 'bad',
-      found: `${counted(held.mails, 'mail has waited', 'mails have waited')} since ${held.since.slice(0, 16)}Z: ${held.problem}`,
-      advice: 'Correct the mail server, its account or the sender. Usher then sends the mails.',
+      found: `${counted(held.mails, 'email has waited', 'emails have waited')} since ${held.since.slice(0, 16)}Z: ${held.problem}`,
+      advice: 'Correct the mail server, its account or the sender. Usher then sends the emails.',
     };
   }
   return failed > 0
     ? {
         what,
         state: 'warning',
-        found: `${counted(failed, 'mail')} could not be delivered, ${queued} waiting`,
+        found: `${counted(failed, 'email')} could not be delivered, ${queued} waiting`,
         advice:
           '`usher invitations list --state pending` shows the invitations that have not arrived.',
       }
     : {
         what,
         state: 'good',
-        found: queued === 0 ? 'no mail is waiting' : `${counted(queued, 'mail')} waiting`,
+        found: queued === 0 ? 'no email is waiting' : `${counted(queued, 'email')} waiting`,
       };
 }
 

@@ -52,8 +52,8 @@ export async function showHome(
         { label: 'Users', value: shown(users), isBad: false },
         { label: 'Invitations open', value: shown(open), isBad: false },
         { label: 'Invitations accepted', value: shown(accepted), isBad: false },
-        { label: 'Mails waiting', value: shown(queued), isBad: false },
-        { label: 'Mails failed', value: shown(failed), isBad: failed > 0 },
+        { label: 'Emails waiting', value: shown(queued), isBad: false },
+        { label: 'Emails failed', value: shown(failed), isBad: failed > 0 },
       ],
       programs: programs.map((program) => ({
         ...program,

@@ -66,22 +66,22 @@ export function mailPage(base: string, mail: SunkMailInFull, view: MailView): st
     `<a href="${base}/${mail.id}?view=${name}"${view === name ? ' aria-current="page"' : ''}>${label}</a>`;
   const content = {
     html: mail.html
-      ? `<iframe title="The mail" sandbox="allow-popups allow-popups-to-escape-sandbox" src="${base}/${mail.id}/html"></iframe>`
-      : '<p class="empty">This mail has no HTML.</p>',
+      ? `<iframe title="The email" sandbox="allow-popups allow-popups-to-escape-sandbox" src="${base}/${mail.id}/html"></iframe>`
+      : '<p class="empty">This email has no HTML.</p>',
     text: mail.text
       ? `<pre>${linked(mail.text)}</pre>`
-      : '<p class="empty">This mail has no text.</p>',
+      : '<p class="empty">This email has no text.</p>',
     source: `<pre>${escapeHtml(mail.raw)}</pre>`,
   }[view];
   return page(
     base,
-    mail.subject || 'Mail',
+    mail.subject || 'Email',
     `<p class="back"><a href="${base}">All mails</a></p>
 <article><h1>${escapeHtml(mail.subject || '(no subject)')}</h1>
 <dl><dt>To</dt><dd><a href="${base}?${new URLSearchParams({ to: mail.to[0] ?? '' })}">${escapeHtml(mail.to.join(', '))}</a></dd>
 <dt>From</dt><dd>${escapeHtml(mail.headers.find((header) => header.name === 'from')?.value ?? mail.from)}</dd>
 <dt>Received</dt><dd>${time(mail.receivedAt)} UTC</dd></dl>
-<nav class="tabs" aria-label="View">${tab('html', 'Mail')}${tab('text', 'Text')}${tab('source', 'Source')}</nav>
+<nav class="tabs" aria-label="View">${tab('html', 'Email')}${tab('text', 'Text')}${tab('source', 'Source')}</nav>
 <div class="view">${content}</div></article>`,
   );
 }
@@ -99,8 +99,8 @@ function linked(text: string): string {
 export function missingPage(base: string): string {
   return page(
     base,
-    'Mail not found',
-    `<h1>Mail not found</h1><p><a href="${base}">All mails</a></p>`,
+    'Email not found',
+    `<h1>Email not found</h1><p><a href="${base}">All emails</a></p>`,
   );
 }
 

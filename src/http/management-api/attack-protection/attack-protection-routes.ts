@@ -101,7 +101,7 @@ const breachedPassword = {
  */
 function refuseLoneNotification(shields: string[] = []): void {
   if (!shields.includes('user_notification') || shields.includes('block')) return;
-  const because = 'the mail tells users that they are blocked';
+  const because = 'the email tells users that they are blocked';
   refuseWithoutEffect('shields', { only: [['block', 'user_notification']], because }, shields);
 }
 

@@ -150,7 +150,7 @@ function refuseOfOthers(body: Wanted): void {
 
 export function noSuchField(type: string, name: string) {
   return badRequest(
-    `Payload validation error: 'this has no effect here: a method of type ${type} has no such field' on property ${name}.`,
+    `Payload validation error: 'must be left out, because a method of type ${type} has no such field' on property ${name}.`,
   );
 }
 

@@ -72,7 +72,7 @@ export function toCredential(
   const { pem } = body;
   if (body.subject_dn !== undefined) {
     throw badRequest(
-      "Payload validation error: 'this has no effect here: a public key has no subject' on property subject_dn.",
+      "Payload validation error: 'must be left out, because a public key has no subject' on property subject_dn.",
     );
   }
   if (pem === undefined) {

@@ -56,7 +56,7 @@ export function refuseOptionsWithoutEffect(strategy: string, options: Options): 
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(schema.properties, name));
   if (unknown !== undefined) {
     throw badRequest(
-      `Payload validation error: 'this has no effect here: a connection of strategy ${strategy} has no such option' on property options.${unknown}.`,
+      `Payload validation error: 'must be left out, because a connection of strategy ${strategy} has no such option' on property options.${unknown}.`,
     );
   }
   let validate = validators.get(strategy);

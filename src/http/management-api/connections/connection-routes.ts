@@ -64,7 +64,7 @@ export function connectionRoutes(api: Api, deps: BaseDeps): void {
     summary: 'Create a connection',
     description:
       'A connection is either a database of this server (`strategy` `auth0`), or passwordless: users sign in with a code ' +
-      'sent by mail or text message (`email`, `sms`). Usher refuses connections to other identity providers. Users can sign ' +
+      'sent by email or text message (`email`, `sms`). Usher refuses connections to other identity providers. Users can sign ' +
       'in with a connection only after it is enabled for an application.',
     tags,
     body: createBody,

@@ -157,7 +157,7 @@ const known = {
   ),
   enumeration: oneOf(['hide', 'as_auth0'], {
     description:
-      'Whether the response to a sign-up reveals that an account exists. `hide`: the sign-up ends with a mail, whether or ' +
+      'Whether the response to a sign-up reveals that an account exists. `hide`: the sign-up ends with an email, whether or ' +
       'not an account exists; requires an email address at sign-up. `as_auth0`: the response reveals it. Default: `as_auth0`.',
   }),
   brute_force_protection: on('Whether brute-force protection slows down password guessing'),

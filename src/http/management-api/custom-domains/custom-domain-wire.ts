@@ -34,7 +34,7 @@ const changeable = {
       maxProperties: 10,
       additionalProperties: { type: ['string', 'null'], maxLength: 255 },
       description:
-        'Metadata of the domain. Mail templates read it as `custom_domain.domain_metadata`. `initiate_login_uri` can contain values whose keys begin with `public_`.',
+        'Metadata of the domain. Email templates read it as `custom_domain.domain_metadata`. `initiate_login_uri` can contain values whose keys begin with `public_`.',
     }),
   ),
 };

@@ -11,7 +11,7 @@ export const MAIL_SERVER_EFFECTS: Effects = {
 };
 
 /** `enabled` of templates for mails that Usher never sends. */
-export const TEMPLATE_EFFECT: Effect = { only: [false], because: 'Usher never sends this mail' };
+export const TEMPLATE_EFFECT: Effect = { only: [false], because: 'Usher never sends this email' };
 
 const OTHER_LINKS = 'only templates of verify_email and reset_email can set their link';
 /** Fields that have no effect in the other templates. */

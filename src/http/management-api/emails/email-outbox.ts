@@ -11,7 +11,7 @@ export function emailOutboxRoutes(api: Api, { db }: BaseDeps): void {
     url: '/emails/outbox',
     scopes: ['read:email_provider'],
     summary: 'Get the state of the outbox',
-    description: `Returns how many mails are queued and how many have failed finally. Each number counts up to ${MOST}. \`held\` is the problem that the operator must solve before Usher sends mails again: the mail server cannot be reached, it refuses the account or the sender, or a template takes too much time or memory.`,
+    description: `Returns how many emails are queued and how many have failed finally. Each number counts up to ${MOST}. \`held\` is the problem that the operator must solve before Usher sends emails again: the mail server cannot be reached, it refuses the account or the sender, or a template takes too much time or memory.`,
     tags: ['emails'],
     response: {
       200: Type.Object({
@@ -19,7 +19,7 @@ export function emailOutboxRoutes(api: Api, { db }: BaseDeps): void {
         failed: Type.Integer(),
         held: nullable(
           Type.Object({
-            mails: Type.Integer({ description: 'Number of mails that wait for the solution' }),
+            mails: Type.Integer({ description: 'Number of emails that wait for the solution' }),
             problem: Type.String({
               description: 'Last response of the mail server, or error of the template',
             }),

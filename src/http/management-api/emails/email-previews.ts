@@ -28,7 +28,7 @@ const wording = {
   language: Type.Optional(
     oneOf(LOCALES, {
       description:
-        'Language of the recipient. The built-in mail uses it if Usher has the mail in this language.',
+        'Language of the recipient. The built-in email uses it if Usher has the email in this language.',
     }),
   ),
 };
@@ -48,7 +48,7 @@ export function emailPreviewRoutes(api: Api, deps: EmailPreviewDeps): void {
     const { language, ...words } = given;
     const outcome = await previewMail(deps, name, { from, wording: words, language });
     if (outcome.kind === 'unknown') {
-      throw notFound(`Usher never sends the mail ${name}.`, 'inexistent_email_template');
+      throw notFound(`Usher never sends the email ${name}.`, 'inexistent_email_template');
     }
     if (outcome.kind === 'faulty') throw templateRefused(outcome.fault);
     return { mailer, mail: outcome.mail };
@@ -58,10 +58,10 @@ export function emailPreviewRoutes(api: Api, deps: EmailPreviewDeps): void {
     method: 'POST',
     url: '/email-templates/:templateName/preview',
     scopes: ['read:email_templates'],
-    summary: 'Render a mail with sample data',
+    summary: 'Render an email with sample data',
     description:
-      'Returns the mail as Usher would send it, with the texts in the request. Texts that are absent come from the saved ' +
-      'template if it is enabled, and otherwise from the built-in mail.',
+      'Returns the email as Usher would send it, with the texts in the request. Texts that are absent come from the saved ' +
+      'template if it is enabled, and otherwise from the built-in email.',
     tags,
     params: templateParams,
     body: closed(wording),
@@ -72,9 +72,9 @@ export function emailPreviewRoutes(api: Api, deps: EmailPreviewDeps): void {
     method: 'POST',
     url: '/email-templates/:templateName/test',
     scopes: ['update:email_templates'],
-    summary: 'Send a mail with sample data',
+    summary: 'Send an email with sample data',
     description:
-      'Sends the mail of the preview at once, and returns the response of the mail server. The link in the mail leads ' +
+      'Sends the email of the preview at once, and returns the response of the mail server. The link in the email leads ' +
       'nowhere.',
     tags,
     params: templateParams,
@@ -97,7 +97,7 @@ export function emailPreviewRoutes(api: Api, deps: EmailPreviewDeps): void {
         date: deps.clock.now(),
       });
       if (outcome.kind === 'sent') return { to, response: outcome.response };
-      throw new ApiError(502, `The mail was not sent: ${outcome.problem}`, 'mail_not_sent');
+      throw new ApiError(502, `The email was not sent: ${outcome.problem}`, 'mail_not_sent');
     },
   });
 }

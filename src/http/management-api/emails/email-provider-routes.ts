@@ -38,11 +38,11 @@ const NAMES = [
 
 const fields = {
   name: oneOf(NAMES, { description: 'Name of the provider' }),
-  enabled: Type.Boolean({ description: 'Whether Usher sends mails through this mail server' }),
+  enabled: Type.Boolean({ description: 'Whether Usher sends emails through this mail server' }),
   default_from_address: Type.String({
     format: 'sender',
     description:
-      'Default sender of mails: an address, or `Name <address>`. A template can name another sender.',
+      'Default sender of emails: an address, or `Name <address>`. A template can name another sender.',
   }),
   settings: nullable(freeObject('Further settings')),
 };
@@ -137,7 +137,7 @@ export function emailRoutes(api: Api, deps: BaseDeps): void {
     summary: 'Set the mail server',
     description:
       'Usher encrypts the credentials with a key from the environment. If no mail server is set here, Usher uses the one in ' +
-      'the environment (`SMTP_URL`). If there is none either, the development mailbox catches all mails.',
+      'the environment (`SMTP_URL`). If there is none either, the development mailbox catches all emails.',
     tags,
     body: createBody,
     effects: MAIL_SERVER_EFFECTS,

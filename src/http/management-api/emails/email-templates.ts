@@ -62,12 +62,12 @@ const text = (description: string, maxLength = 2000) =>
 const name = oneOf(NAMES, { description: 'Template name' });
 const required = {
   template: name,
-  body: text('Body of the mail: HTML with Liquid', 512 * 1024),
-  from: text('Sender of the mail, with Liquid. Default: the sender of the mail server.'),
-  subject: text('Subject of the mail, with Liquid'),
+  body: text('Body of the email: HTML with Liquid', 512 * 1024),
+  from: text('Sender of the email, with Liquid. Default: the sender of the mail server.'),
+  subject: text('Subject of the email, with Liquid'),
   syntax: nullable(oneOf(['liquid'], { description: 'Syntax of the texts' })),
   enabled: nullable(
-    Type.Boolean({ description: 'Whether the template replaces the built-in mail' }),
+    Type.Boolean({ description: 'Whether the template replaces the built-in email' }),
   ),
 };
 const more = {
@@ -96,7 +96,7 @@ const templateSchema = Type.Partial(Type.Object({ ...required, ...more }));
 
 const LIQUID =
   'The texts are Liquid templates. Usher renders them with sample data before it saves them. It responds with 400 to a ' +
-  'syntax error, an unknown filter or tag, or a body without the link (`url`) or the code (`code`) that the mail must ' +
+  'syntax error, an unknown filter or tag, or a body without the link (`url`) or the code (`code`) that the email must ' +
   'contain. Usher escapes values once. Variables: `application.name`, `application.clientID`, `connection.name`, ' +
   '`user.email`, `user.name`, `user.user_metadata`, `user.app_metadata`, `url` (the link), `inviter.name`, ' +
   '`friendly_name`, `support_email`, `support_url`, `branding.logo_url`, `branding.colors.primary`, ' +
@@ -131,14 +131,14 @@ export function emailTemplateRoutes(api: Api, deps: BaseDeps): void {
     scopes: ['read:email_templates'],
     summary: 'Get an email template',
     description:
-      'Returns 404 if no template was created, because Usher then sends the built-in mail. With `include_default=true`, ' +
-      'returns the built-in mail instead, as a template that is not enabled.',
+      'Returns 404 if no template was created, because Usher then sends the built-in email. With `include_default=true`, ' +
+      'returns the built-in email instead, as a template that is not enabled.',
     tags,
     params: templateParams,
     query: closed({
       include_default: Type.Optional(
         Type.Boolean({
-          description: 'Whether to return the built-in mail if no template was created',
+          description: 'Whether to return the built-in email if no template was created',
         }),
       ),
     }),

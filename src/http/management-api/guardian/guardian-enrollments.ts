@@ -37,11 +37,11 @@ const ticketBody = closed({
   email: Type.Optional(
     Type.String({
       format: 'email',
-      description: 'Email address for the mail. Default: the address of the user.',
+      description: 'Email address for the email. Default: the address of the user.',
     }),
   ),
-  send_mail: Type.Optional(Type.Boolean({ description: 'Whether to send the link by mail' })),
-  email_locale: Type.Optional(Type.String({ maxLength: 50, description: 'Language of the mail' })),
+  send_mail: Type.Optional(Type.Boolean({ description: 'Whether to send the link by email' })),
+  email_locale: Type.Optional(Type.String({ maxLength: 50, description: 'Language of the email' })),
   factor: Type.Optional(
     oneOf(['push-notification', 'phone', 'email', 'otp', 'webauthn-roaming', 'webauthn-platform'], {
       description: 'The only factor that the user can enroll with the link',

@@ -54,7 +54,7 @@ export const planProperties = {
     oneOf(['any_proof', 'link_only'], {
       description:
         'Ways to accept the invitation. `link_only`: with the link only. `any_proof`: also by signing in to the application ' +
-        'when the invited email address has been verified in another way, such as a password reset mail. Default: `any_proof`.',
+        'when the invited email address has been verified in another way, such as a password reset email. Default: `any_proof`.',
     }),
   ),
   app_metadata: Type.Optional(
@@ -63,7 +63,7 @@ export const planProperties = {
   user_metadata: Type.Optional(
     freeObject('Metadata that Usher merges into `user_metadata` when the person accepts'),
   ),
-  template_data: Type.Optional(freeObject('Variables for the mail template')),
+  template_data: Type.Optional(freeObject('Variables for the email template')),
   inviter: Type.Optional(
     closed(
       { name: Type.String({ minLength: 1, maxLength: 300 }) },

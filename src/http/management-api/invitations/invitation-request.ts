@@ -33,7 +33,7 @@ export const inviteBody = closed({
   return_links: Type.Optional(
     Type.Boolean({
       description:
-        'With `true`, Usher sends no mail. The response is NDJSON: one line for each recipient, with the link. The links ' +
+        'With `true`, Usher sends no email. The response is NDJSON: one line for each recipient, with the link. The links ' +
         'cannot be read later.',
     }),
   ),

@@ -88,7 +88,7 @@ export function invitationRoutes(api: Api, deps: InvitationDeps): void {
     summary: 'Invite people',
     description:
       'Invites up to 100,000 people in one request. People without an account get one, without a password. People with an ' +
-      'open invitation to the same application are not invited again. Usher sends the mails in the background.',
+      'open invitation to the same application are not invited again. Usher sends the emails in the background.',
     tags: ['invitations'],
     body: inviteBody,
     bodyLimit: BODY_LIMIT,
@@ -220,7 +220,7 @@ export function invitationRoutes(api: Api, deps: InvitationDeps): void {
     scopes: ['create:invitations'],
     summary: 'Send an invitation again',
     description:
-      'Sends the same link in a new mail. If the link has expired, makes a new link and ends the old one.',
+      'Sends the same link in a new email. If the link has expired, makes a new link and ends the old one.',
     tags: ['invitations'],
     params: idParams('ID of the invitation'),
     response: { 202: invitationSchema },
@@ -235,7 +235,7 @@ export function invitationRoutes(api: Api, deps: InvitationDeps): void {
     url: '/invitations/:id',
     scopes: ['delete:invitations'],
     summary: 'Revoke an invitation',
-    description: 'Ends the link at once. A mail that has not been sent yet is not sent.',
+    description: 'Ends the link at once. An email that has not been sent yet is not sent.',
     tags: ['invitations'],
     params: idParams('ID of the invitation'),
     response: { 204: null },

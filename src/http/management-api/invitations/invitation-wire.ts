@@ -48,7 +48,7 @@ export const invitationSchema = Type.Object({
     oneOf(['link', 'login', 'reset', 'passwordless', 'sign_up'], {
       description:
         'How the person proved that the email address is theirs: a password set through the link, a login, a new password ' +
-        'requested by mail, a one-time code or link for signing in, or the verification of an account of their own',
+        'requested by email, a one-time code or link for signing in, or the verification of an account of their own',
     }),
   ),
   revoked_at: Type.Optional(timestamp('When the invitation was revoked')),
@@ -56,14 +56,15 @@ export const invitationSchema = Type.Object({
     Type.Object(
       {
         state: oneOf(['queued', 'sending', 'sent', 'failed', 'canceled'], {
-          description: 'State of the mail. `sent` means that the receiving server has accepted it.',
+          description:
+            'State of the email. `sent` means that the receiving server has accepted it.',
         }),
         attempts: Type.Integer(),
-        sent_at: Type.Optional(timestamp('When the receiving server accepted the mail')),
-        next_attempt_at: Type.Optional(timestamp('When Usher tries again to send the mail')),
+        sent_at: Type.Optional(timestamp('When the receiving server accepted the email')),
+        next_attempt_at: Type.Optional(timestamp('When Usher tries again to send the email')),
         error: Type.Optional(Type.String({ description: 'Error of the last attempt' })),
       },
-      { description: 'The newest mail of the invitation. `null` if Usher sent no mail.' },
+      { description: 'The newest email of the invitation. `null` if Usher sent no email.' },
     ),
   ),
 });

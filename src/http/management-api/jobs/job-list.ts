@@ -36,7 +36,7 @@ export function jobListRoutes(api: Api, deps: BaseDeps): void {
     summary: 'List jobs',
     description:
       'Returns the newest job first, by checkpoint (`take`, then `from`). Usher keeps a job for 7 days after its end. Only ' +
-      '`GET /jobs/{id}` returns the number of mails and the link to the file of an export.',
+      '`GET /jobs/{id}` returns the number of emails and the link to the file of an export.',
     tags: ['jobs'],
     query: Type.Object({
       ...checkpointQuery,

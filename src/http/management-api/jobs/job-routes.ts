@@ -81,7 +81,7 @@ export function jobRoutes(api: Api, deps: JobDeps & ExportJobDeps): void {
         send_completion_email: Type.Optional(
           oneOf(['true', 'false'], {
             description:
-              'Whether to mail the result to the administrators of the console. Default: `true`.',
+              'Whether to send the result by email to the administrators of the console. Default: `true`.',
           }),
         ),
         format: Type.Optional(

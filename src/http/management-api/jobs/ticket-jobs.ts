@@ -60,7 +60,7 @@ export function ticketJobRoutes(api: Api, deps: SendInvitationsDeps): void {
     scopes: ['create:user_tickets'],
     summary: 'Create password change tickets for many users',
     description:
-      'Creates tickets for all users of an import, of a list or of a connection. Usher sends no mail. When the job is ' +
+      'Creates tickets for all users of an import, of a list or of a connection. Usher sends no email. When the job is ' +
       'completed, `GET /jobs/{id}/tickets` returns the links once.',
     tags: ['jobs', 'tickets'],
     body,

@@ -24,12 +24,12 @@ export function verificationJobRoutes(api: Api, deps: ManageUsersDeps): void {
     method: 'POST',
     url: '/jobs/verification-email',
     scopes: ['update:users'],
-    summary: 'Send a verification mail',
+    summary: 'Send a verification email',
     tags: ['jobs'],
     body: closed({
       user_id: Type.String({ description: 'ID of the user' }),
       client_id: Type.Optional(
-        Type.String({ description: 'ID of the application that the mail is about' }),
+        Type.String({ description: 'ID of the application that the email is about' }),
       ),
       identity: Type.Optional(
         closed({

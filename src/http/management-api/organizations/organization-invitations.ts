@@ -93,7 +93,7 @@ const createBody = closed({
     }),
   ),
   send_invitation_email: Type.Optional(
-    Type.Boolean({ description: 'Whether to send a mail. Default: `true`.' }),
+    Type.Boolean({ description: 'Whether to send an email. Default: `true`.' }),
   ),
 });
 const invitationSchema = Type.Object({

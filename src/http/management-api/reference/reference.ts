@@ -60,8 +60,40 @@ const TAGS = [
   { name: 'clients', description: 'Applications and their credentials' },
   { name: 'client-grants', description: 'Scopes of an API that an application can request' },
   { name: 'resource-servers', description: 'APIs that access tokens are issued for' },
-  { name: 'email-templates', description: 'Texts of the mails' },
-  { name: 'emails', description: 'The mail server, and the mails that wait to be sent' },
+  { name: 'email-templates', description: 'Texts of the emails' },
+  { name: 'emails', description: 'The mail server, and the emails that wait to be sent' },
+  {
+    name: 'organizations',
+    description: 'Organizations, their members, connections and invitations',
+  },
+  { name: 'roles', description: 'Roles, their permissions and their users' },
+  { name: 'sessions', description: 'Sessions of users, one for each browser' },
+  { name: 'refresh-tokens', description: 'Refresh tokens that applications hold for users' },
+  { name: 'grants', description: 'Access that users have granted to applications' },
+  {
+    name: 'guardian',
+    description: 'Second factors: those that are enabled, policies and enrollments',
+  },
+  {
+    name: 'attack-protection',
+    description: 'Limits for wrong passwords, addresses and breached passwords',
+  },
+  { name: 'user-blocks', description: 'Users that are blocked after too many wrong passwords' },
+  { name: 'anomaly', description: 'Addresses that are blocked after too many wrong passwords' },
+  { name: 'branding', description: 'Colors, logos, themes and the template of the pages' },
+  {
+    name: 'prompts',
+    description: 'Texts of the pages by language, and parts that you insert into pages',
+  },
+  { name: 'custom-domains', description: 'Domains of your own for pages and links' },
+  { name: 'tenants', description: 'Settings of the tenant' },
+  { name: 'keys', description: 'Keys that sign tokens: rotate and revoke them' },
+  { name: 'logs', description: 'The tenant log: what users and API clients did' },
+  { name: 'stats', description: 'Number of active users, and of logins and sign-ups each day' },
+  {
+    name: 'not offered',
+    description: 'Routes that clients expect and that Usher answers without having the feature',
+  },
 ];
 
 // Swagger UI sets styles in attributes. Scripts come only from this server.

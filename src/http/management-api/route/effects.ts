@@ -10,7 +10,7 @@ export type Effect = {
   only: readonly unknown[];
   /** Also accepts an object or list in which everything is off (false, null, empty). Values named here count as off. */
   off?: Record<string, unknown>;
-  /** The reason: the end of the sentence `only … has an effect here: …`. */
+  /** The reason: the end of the sentence `must be …, because …`. */
   because: string;
   /** Whether GET shows the first value. Default: yes, if there is exactly one value and it is not empty. */
   shown?: boolean;
@@ -79,14 +79,14 @@ function isOff(value: unknown, alsoOff: unknown): boolean {
   return Object.entries(value).every(([name, one]) => isOff(one, also[name]));
 }
 
-/** The reason as a sentence: `only false has an effect here: …`. */
+/** What the field must be, and why: `must be false, because …`. */
 export function sentenceOf({ only, off, because }: Effect): string {
   const values = only.map((each) =>
     typeof each === 'string' && each !== '' ? each : written(each),
   );
-  if (off !== undefined) return `nothing that is switched on has an effect here: ${because}`;
-  if (values.length === 0) return `this has no effect here: ${because}`;
-  return `only ${values.join(', ')} ${values.length === 1 ? 'has' : 'have'} an effect here: ${because}`;
+  if (off !== undefined) return `must be turned off, because ${because}`;
+  if (values.length === 0) return `must be left out, because ${because}`;
+  return `must be ${new Intl.ListFormat('en', { type: 'disjunction' }).format(values)}, because ${because}`;
 }
 
 function written(value: unknown): string {

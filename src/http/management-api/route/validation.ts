@@ -72,10 +72,13 @@ function describe(errors: ErrorObject[]): string {
   const description: unknown = error.parentSchema?.description;
   const explained = typeof description === 'string' && error.keyword !== EFFECT;
   const where =
-    path === ''
-      ? ''
-      : ` on property ${path}${explained ? ` (${description.replace(/\.$/, '')})` : ''}`;
+    path === '' ? '' : ` on property ${path}${explained ? ` (${firstSentence(description)})` : ''}`;
   return `'${reason(error)}'${aboutTheWhole(error) && path === '' ? '' : where}`;
+}
+
+/** The field's description up to its first full stop: the rest is for the reference. */
+function firstSentence(description: string): string {
+  return description.split(/\.(?:\s|$)/, 1)[0] ?? '';
 }
 
 function aboutTheWhole(error: ErrorObject): boolean {

@@ -28,7 +28,7 @@ const FLAGS =
 const text = (description: string, format?: string) =>
   Type.String({ maxLength: 2000, description, ...(format !== undefined && { format }) });
 const named = {
-  friendly_name: text('Name of the tenant on pages and in mails'),
+  friendly_name: text('Name of the tenant on pages and in emails'),
   picture_url: text(
     'URL of the logo, if the branding has none. Must use HTTPS',
     'absolute-https-uri-or-empty',

@@ -99,7 +99,7 @@ export function ticketRoutes(api: Api, deps: IssueTicketDeps): void {
     scopes: ['create:user_tickets'],
     summary: 'Create a password change ticket',
     description:
-      'Returns a link with which the user sets a password. Usher sends no mail. Earlier links of the user stop working.',
+      'Returns a link with which the user sets a password. Usher sends no email. Earlier links of the user stop working.',
     tags: ['tickets'],
     body: passwordChangeBody,
     response: { 201: ticketSchema },
@@ -124,7 +124,7 @@ export function ticketRoutes(api: Api, deps: IssueTicketDeps): void {
     scopes: ['create:user_tickets'],
     summary: 'Create an email verification ticket',
     description:
-      'Returns a link with which the user verifies their email address. Usher sends no mail.',
+      'Returns a link with which the user verifies their email address. Usher sends no email.',
     tags: ['tickets'],
     body: emailVerificationBody,
     response: { 201: ticketSchema },

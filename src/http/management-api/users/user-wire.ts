@@ -45,7 +45,7 @@ export const createUserBody = closed({
   verify_email: Type.Optional(
     Type.Boolean({
       description:
-        'Whether to send a verification mail. Default: sends one if the email address is not verified.',
+        'Whether to send a verification email. Default: sends one if the email address is not verified.',
     }),
   ),
   user_metadata: Type.Optional(freeObject('Metadata that the user can change')),
