@@ -1,5 +1,5 @@
-// Everything works without this file. It shows a typed password, says while somebody types what is still missing, and reads
-// the part of the link after the #. Texts from a link are only ever set as text.
+// Every page works without this file. It shows a typed password, lists the missing rules while a user types, and reads the
+// part of the link after the #. It inserts texts from a link only as text, never as HTML.
 
 const CHARACTERS = {
   lowerCase: /[\p{Ll}\p{Lo}]/u,
@@ -8,7 +8,7 @@ const CHARACTERS = {
   specialCharacters: /[\p{P}\p{S}\p{Z}]/u,
 };
 
-/** The same rules as the server's; it has the last word. */
+/** Returns whether a password meets a rule. The server checks it again. */
 function meets(code, value, password, items) {
   const met = items.filter((item) => CHARACTERS[item].test(password)).length;
   if (password === '') return false;
@@ -59,7 +59,7 @@ function isOnOneRow(characters) {
   return KEYS.includes(typed) || KEYS_BACK.includes(typed);
 }
 
-/** 0 to 4, by how many guesses somebody without a dictionary would need. Repeats and rows count little. */
+/** Returns 0 to 4, by the number of guesses without a dictionary. Repeated and consecutive characters count little. */
 function strengthOf(password) {
   const characters = [...password];
   const [, repeated = password] = /^(.+?)\1+$/su.exec(password) ?? [];
@@ -78,7 +78,7 @@ function strengthOf(password) {
     (/[^ -~]/.test(password) ? 60 : 0);
   const bits = counted * Math.log2(Math.max(2, pool));
   const level = [28, 40, 55, 72].filter((needed) => bits >= needed).length;
-  // One word with digits or signs around it, such as Password1: what a dictionary has.
+  // One word with digits or signs around it, such as Password1: a dictionary has it.
   const isDecoratedWord = /^\P{L}*[\p{L}@$013457]{1,14}\P{L}*$/u.test(password);
   return isDecoratedWord && characters.length < 20 ? Math.min(level, 1) : level;
 }
@@ -109,7 +109,7 @@ function watchPassword(input) {
     strength.dataset.level = String(level);
     strength.querySelector('[data-strength-word]').textContent =
       strength.dataset.words.split('|')[level];
-    // After a pause, so that a screen reader isn't interrupted by every key.
+    // Waits for a pause, so that a screen reader is not interrupted at every key.
     clearTimeout(announcement);
     announcement = setTimeout(() => {
       if (password === '') status.textContent = '';
@@ -138,11 +138,11 @@ function offerReveal(button) {
     show(input.type === 'password');
     input.focus();
   });
-  // A visible password must not be kept by the browser as an ordinary text.
+  // The browser must not keep a visible password as ordinary text.
   input.form?.addEventListener('submit', () => show(false));
 }
 
-/** `#type=invite` and `#app=NAME`, also together, as `#type=invite&app=NAME` or `#type=invite#app=NAME`. */
+/** Reads `#type=invite` and `#app=NAME`, also together: `#type=invite&app=NAME` or `#type=invite#app=NAME`. */
 function readFragment() {
   const parameters = new URLSearchParams(location.hash.replaceAll('#', '&'));
   const type = parameters.get('type');
@@ -177,7 +177,7 @@ function localTimes() {
   }
 }
 
-/** A second press while the first one is under way would be told that the link was used. */
+/** Ignores a second press while the first one is sent. Otherwise the page would say that the link was used. */
 function sendOnce(form) {
   form.addEventListener('submit', (event) => {
     const button = form.querySelector('button[type=submit]');
@@ -189,12 +189,12 @@ function sendOnce(form) {
   });
 }
 
-/** A picture that doesn't come leaves no gap. */
+/** Removes a picture that does not load, so that it leaves no gap. */
 function dropIfBroken(picture) {
   picture.decode().catch(() => picture.remove());
 }
 
-/** Shows, of a list whose parts open and close, those parts in whose headline or choices the words are. */
+/** Filters a list of groups: shows the groups whose title or choices contain the words. */
 function offerFilter(box) {
   const list = document.getElementById(box.dataset.filter);
   const input = box.querySelector('input');
@@ -225,7 +225,7 @@ function offerFilter(box) {
     if (!isSearching) wereOpen.clear();
     status.textContent = isSearching ? `${found} found` : '';
   });
-  // Whoever looks for something doesn't want to send the form.
+  // Enter in the search field must not send the form.
   input.addEventListener('keydown', (event) => {
     if (event.key === 'Enter') event.preventDefault();
   });
