@@ -2,14 +2,14 @@ import { beforeAll, expect, test } from 'vitest';
 import { aPassword, aPerson } from '../harness/factories.ts';
 import { DEFAULT_CONNECTION } from '../harness/harness.ts';
 import { textOf } from '../harness/visitor.ts';
-import { type Client, openTab, openWorld, type World } from '../organizations/world.ts';
+import { type ApiClient, openTab, openWorld, type World } from '../harness/world.ts';
 
 let world: World;
-let client: Client;
+let client: ApiClient;
 
 beforeAll(async () => {
   world = await openWorld();
-  client = await world.aClient();
+  client = await world.registerClient();
 });
 
 async function set(method: string, path: string, body: unknown) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BOOTSTRAP, startServer, type TestServer } from '../harness/harness.ts';
-import { exportedFile } from '../imports/import-world.ts';
+import { exportedFile } from '../imports/import-jobs.ts';
 import { runUsher } from './run-usher.ts';
 
 let server: TestServer;

@@ -3,7 +3,7 @@ import { aPerson } from '../harness/factories.ts';
 import { startTextSink } from '../harness/text-sink.ts';
 import { formOf, textOf } from '../harness/visitor.ts';
 import {
-  type Client,
+  type ApiClient,
   claimsOf,
   made,
   openTab,
@@ -11,12 +11,12 @@ import {
   type Shown,
   type Tab,
   type World,
-} from '../organizations/world.ts';
+} from '../harness/world.ts';
 import { configure } from '../second-factors/factors.ts';
 
 let world: World;
 /** May use passwords and codes. */
-let client: Client;
+let client: ApiClient;
 let texts: Map<string, string>;
 let phones = 0;
 
@@ -25,7 +25,7 @@ beforeAll(async () => {
   texts = sink.texts;
   world = await openWorld({ smsWebhookUrl: sink.url });
   await configure(world.server.app.deps.db, { factors: [], policies: [] });
-  client = await world.aClient();
+  client = await world.registerClient();
   const enabled_clients = [client.id];
   await made(world.server, '/connections', { name: 'email', strategy: 'email', enabled_clients });
   await made(world.server, '/connections', { name: 'sms', strategy: 'sms', enabled_clients });
@@ -212,7 +212,7 @@ test('an invited person joins an organization by a login with a code', async () 
   ).body[0] ?? { id: '' };
   const organization = await world.anOrganization({ enabled_connections: [{ connection_id }] });
   const { email } = aPerson();
-  const { ticket_id } = await world.anInvitation(organization, client, { invitee: { email } });
+  const { ticket_id } = await world.inviteTo(organization, client, { invitee: { email } });
   const tab = openTab();
   const asks = await begin(tab, 'email', { organization: organization.id, invitation: ticket_id });
   const sent = await fill(tab, asks, { address: email });

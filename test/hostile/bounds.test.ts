@@ -1,11 +1,11 @@
 import { beforeAll, expect, test } from 'vitest';
 import { DEFAULT_CONNECTION, type TestServer } from '../harness/harness.ts';
-import { type LogWorld, startWorld } from '../logs/world.ts';
+import { openPasswordWorld, type PasswordWorld } from '../harness/password-world.ts';
 
-let world: LogWorld;
+let world: PasswordWorld;
 let server: TestServer;
 beforeAll(async () => {
-  world = await startWorld();
+  world = await openPasswordWorld();
   server = world.server;
 });
 
@@ -21,11 +21,11 @@ const send = async (path: string, method: string, body: string, headers = {}) =>
 };
 
 test('every endpoint refuses JSON of 5,000 levels as a bad request', async () => {
-  const person = await world.person();
+  const person = await world.createUser();
   const headers = { authorization: `Bearer ${await server.token()}` };
-  const user = `/api/v2/users/${encodeURIComponent(person.id)}`;
+  const user = `/api/v2/users/${encodeURIComponent(person.userId)}`;
   const rest = `"connection":"${DEFAULT_CONNECTION}","email":"deep@example.test","password":"Harbour-Canal-78"`;
-  const client = `"client_id":"${world.client.client_id}"`;
+  const client = `"client_id":"${world.client.id}"`;
   const doors: [string, string, string][] = [
     ['/api/v2/users', 'POST', `{${rest},"user_metadata":${deepValue}}`],
     [user, 'PATCH', `{"app_metadata":${deepValue}}`],
@@ -54,9 +54,9 @@ test('an endlessly nested search is a bad request', async () => {
 
 test('users cannot grow their own metadata beyond 16 KB with any number of requests', async () => {
   const scope = 'openid update:current_user_metadata';
-  const person = await world.person();
+  const person = await world.createUser();
   const granted = await server.api('POST', '/api/v2/client-grants', {
-    client_id: world.client.client_id,
+    client_id: world.client.id,
     audience: `${server.url}/api/v2/`,
     scope: ['update:current_user_metadata'],
     subject_type: 'user',
@@ -67,8 +67,8 @@ test('users cannot grow their own metadata beyond 16 KB with any number of reque
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
       grant_type: 'password',
-      client_id: world.client.client_id,
-      client_secret: world.client.client_secret,
+      client_id: world.client.id,
+      client_secret: world.client.secret,
       username: person.email,
       password: person.password,
       audience: `${server.url}/api/v2/`,
@@ -76,7 +76,7 @@ test('users cannot grow their own metadata beyond 16 KB with any number of reque
     }),
   });
   const { access_token: token = '' } = (await answer.json()) as { access_token?: string };
-  const path = `/api/v2/users/${encodeURIComponent(person.id)}`;
+  const path = `/api/v2/users/${encodeURIComponent(person.userId)}`;
   const add = (key: string, size: number) =>
     server.api<{ message: string }>(
       'PATCH',
@@ -107,7 +107,7 @@ test('a sign-up has the same metadata limit', async () => {
     '/dbconnections/signup',
     'POST',
     JSON.stringify({
-      client_id: world.client.client_id,
+      client_id: world.client.id,
       connection: DEFAULT_CONNECTION,
       email: 'large@example.test',
       password: 'Harbour-Canal-78',

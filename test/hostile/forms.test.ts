@@ -3,7 +3,7 @@ import { aPassword } from '../harness/factories.ts';
 import { DEFAULT_CONNECTION, startServer, type TestServer } from '../harness/harness.ts';
 import { plainBrowser } from '../harness/plain-browser.ts';
 import { linkIn } from '../harness/smtp-sink.ts';
-import { ended, refusedRows, upload } from '../imports/import-world.ts';
+import { ended, refusedRows, upload } from '../imports/import-jobs.ts';
 
 // Public endpoints and foreign files, with more fields than the request allows.
 let server: TestServer;

@@ -2,15 +2,16 @@ import { createHmac } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { beforeAll, expect, test } from 'vitest';
 import type { TestServer } from '../harness/harness.ts';
-import { CALLBACK, type LogWorld, startWorld } from '../logs/world.ts';
+import { openPasswordWorld, type PasswordWorld } from '../harness/password-world.ts';
+import { CALLBACK } from '../harness/world.ts';
 
 const MANY = 10_000;
 const MEGABYTE = 1024 * 1024;
 
-let world: LogWorld;
+let world: PasswordWorld;
 let server: TestServer;
 beforeAll(async () => {
-  world = await startWorld();
+  world = await openPasswordWorld();
   server = world.server;
 });
 
@@ -150,7 +151,7 @@ test('a token, an assertion or a request object of any size never causes a serve
           type: FORM,
           body: form({
             grant_type: 'client_credentials',
-            client_id: client.client_id,
+            client_id: client.id,
             client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
             client_assertion: token,
           }),
@@ -163,8 +164,8 @@ test('a token, an assertion or a request object of any size never causes a serve
           type: FORM,
           body: form({
             grant_type: 'refresh_token',
-            client_id: client.client_id,
-            client_secret: client.client_secret,
+            client_id: client.id,
+            client_secret: client.secret,
             refresh_token: token,
           }),
         },
@@ -176,8 +177,8 @@ test('a token, an assertion or a request object of any size never causes a serve
           type: FORM,
           body: form({
             grant_type: 'authorization_code',
-            client_id: client.client_id,
-            client_secret: client.client_secret,
+            client_id: client.id,
+            client_secret: client.secret,
             code: token,
             redirect_uri: CALLBACK,
           }),
@@ -190,8 +191,8 @@ test('a token, an assertion or a request object of any size never causes a serve
           type: FORM,
           body: form({
             grant_type: 'http://auth0.com/oauth/grant-type/mfa-otp',
-            client_id: client.client_id,
-            client_secret: client.client_secret,
+            client_id: client.id,
+            client_secret: client.secret,
             mfa_token: token,
             otp: '123456',
           }),
@@ -203,8 +204,8 @@ test('a token, an assertion or a request object of any size never causes a serve
         {
           type: FORM,
           body: form({
-            client_id: client.client_id,
-            client_secret: client.client_secret,
+            client_id: client.id,
+            client_secret: client.secret,
             request: token,
           }),
         },
@@ -214,17 +215,17 @@ test('a token, an assertion or a request object of any size never causes a serve
         '/oauth/revoke',
         {
           type: FORM,
-          body: form({ client_id: client.client_id, client_secret: client.client_secret, token }),
+          body: form({ client_id: client.id, client_secret: client.secret, token }),
         },
       ],
       [
         'GET',
-        `/authorize?${form({ client_id: client.client_id, redirect_uri: CALLBACK, response_type: 'code', scope: 'openid', request: token.slice(0, 12_000) })}`,
+        `/authorize?${form({ client_id: client.id, redirect_uri: CALLBACK, response_type: 'code', scope: 'openid', request: token.slice(0, 12_000) })}`,
         {},
       ],
       [
         'GET',
-        `/authorize?${form({ client_id: client.client_id, redirect_uri: CALLBACK, response_type: 'code', scope: 'openid', prompt: 'none', id_token_hint: token.slice(0, 12_000) })}`,
+        `/authorize?${form({ client_id: client.id, redirect_uri: CALLBACK, response_type: 'code', scope: 'openid', prompt: 'none', id_token_hint: token.slice(0, 12_000) })}`,
         {},
       ],
       ['GET', `/oidc/logout?${form({ id_token_hint: token.slice(0, 12_000) })}`, {}],
@@ -243,7 +244,7 @@ test('a token, an assertion or a request object of any size never causes a serve
 });
 
 test('`claims`, `authorization_details` and other parameters of any depth and size never cause a server error', async () => {
-  const { client_id, client_secret } = world.client;
+  const { id: client_id, secret: client_secret } = world.client;
   const seen: [string, number, string][] = [];
   const values: Record<string, string> = {
     deep: deep(3000),
@@ -345,7 +346,7 @@ test('headers of 8 KB never cause a server error', async () => {
       ['GET', state],
       [
         'GET',
-        `/authorize?client_id=${world.client.client_id}&redirect_uri=${encodeURIComponent(CALLBACK)}&response_type=code&scope=openid`,
+        `/authorize?client_id=${world.client.id}&redirect_uri=${encodeURIComponent(CALLBACK)}&response_type=code&scope=openid`,
       ],
       ['GET', '/'],
       ['GET', '/v2/logout'],

@@ -4,25 +4,25 @@ import { DEFAULT_CONNECTION } from '../harness/harness.ts';
 import { plainBrowser } from '../harness/plain-browser.ts';
 import { linkIn, type ReceivedMail } from '../harness/smtp-sink.ts';
 import {
-  type Client,
+  type ApiClient,
   claimsOf,
   made,
   openTab,
   openWorld,
   type Tab,
   type World,
-} from '../organizations/world.ts';
+} from '../harness/world.ts';
 import { aMethod, configure, SECRET } from '../second-factors/factors.ts';
 
 // Account pre-hijacking: Sudhodanan and Paverd, USENIX Security 2022. A stranger makes an account with somebody else's address and
 // prepares a way back in; then the owner of the address arrives.
 
 let world: World;
-let client: Client;
+let client: ApiClient;
 
 beforeAll(async () => {
   world = await openWorld();
-  client = await world.aClient();
+  client = await world.registerClient();
   for (const strategy of ['email', 'auth0']) {
     await made(world.server, '/connections', {
       name: strategy === 'email' ? 'email' : 'elsewhere',
@@ -181,7 +181,7 @@ const WAYS: Record<
   },
   'organization invitation': async (email) => {
     const organization = await world.anOrganization();
-    const { invitation_url } = await world.anInvitation(organization, client, {
+    const { invitation_url } = await world.inviteTo(organization, client, {
       invitee: { email },
     });
     const sent = new URL(invitation_url).searchParams;

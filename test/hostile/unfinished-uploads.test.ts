@@ -1,8 +1,9 @@
 import { connect, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, expect, test } from 'vitest';
+import { defaultConnectionId } from '../harness/application.ts';
 import { startServer, type TestServer } from '../harness/harness.ts';
-import { defaultConnectionId, ended, upload } from '../imports/import-world.ts';
+import { ended, upload } from '../imports/import-jobs.ts';
 
 const MEGABYTE = 1024 * 1024;
 const MAX_BYTES = 3 * MEGABYTE;

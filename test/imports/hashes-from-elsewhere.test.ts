@@ -1,9 +1,9 @@
 import { createHMAC, createMD4, createWhirlpool, md4 } from 'hash-wasm';
 import { beforeAll, expect, test } from 'vitest';
 import { aPerson } from '../harness/factories.ts';
+import { openPasswordWorld, type PasswordWorld } from '../harness/password-world.ts';
 import { authorizeAt, browserOf } from '../logs/browser.ts';
-import { type LogWorld, startWorld } from '../logs/world.ts';
-import { ended, type RefusedRow, upload } from './import-world.ts';
+import { ended, type RefusedRow, upload } from './import-jobs.ts';
 
 const PASSWORD = 'Größe-中文-Tulip-77';
 /** NTLM of `password`, as many sources publish it. */
@@ -85,9 +85,9 @@ async function kinds(): Promise<Kind[]> {
   ];
 }
 
-let world: LogWorld;
+let world: PasswordWorld;
 beforeAll(async () => {
-  world = await startWorld();
+  world = await openPasswordWorld();
 });
 
 let address = 0;

@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib';
 import { parse } from 'csv-parse/sync';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { BOOTSTRAP, startServer, type TestServer } from '../harness/harness.ts';
-import { ended, exportedFile, refusedRows, upload } from './import-world.ts';
+import { ended, exportedFile, refusedRows, upload } from './import-jobs.ts';
 
 // An export may rename its fields, and an import of the file recognizes them without a map.
 

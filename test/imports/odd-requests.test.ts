@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { appoint, arrive } from '../console/administrator.ts';
+import { defaultConnectionId } from '../harness/application.ts';
 import { aPerson } from '../harness/factories.ts';
 import { eventually, startServer, type TestServer } from '../harness/harness.ts';
-import { defaultConnectionId, ended, upload } from './import-world.ts';
+import { ended, upload } from './import-jobs.ts';
 
 let server: TestServer;
 beforeAll(async () => {

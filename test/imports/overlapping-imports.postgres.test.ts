@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { atOnce } from '../harness/factories.ts';
 import { startServer, type TestServer } from '../harness/harness.ts';
-import { countPeople, ended, upload, type WireJob } from './import-world.ts';
+import { countPeople, ended, upload, type WireJob } from './import-jobs.ts';
 
 let server: TestServer;
 beforeAll(async () => {

@@ -1,14 +1,8 @@
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { defaultConnectionId } from '../harness/application.ts';
 import { BOOTSTRAP, eventually, startServer, type TestServer } from '../harness/harness.ts';
-import {
-  defaultConnectionId,
-  ended,
-  exportedFile,
-  refusedRows,
-  upload,
-  type WireJob,
-} from './import-world.ts';
+import { ended, exportedFile, refusedRows, upload, type WireJob } from './import-jobs.ts';
 
 // Usher reads the files that it writes: every user is recognized, and nothing changes.
 

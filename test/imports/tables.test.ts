@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { BOOTSTRAP, startServer, type TestServer } from '../harness/harness.ts';
-import { ended, refusedRows, upload } from './import-world.ts';
+import { ended, refusedRows, upload } from './import-jobs.ts';
 
 let server: TestServer;
 beforeAll(async () => {

@@ -2,16 +2,16 @@ import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { findUserByEmail, insertUser } from '../../src/records/users/users.ts';
 import { hostileFiles } from '../fixtures/hostile-files.ts';
+import { defaultConnectionId } from '../harness/application.ts';
 import { startServer, type TestServer } from '../harness/harness.ts';
 import {
   countPeople,
-  defaultConnectionId,
   ended,
   refusedRows,
   upload,
   uploadStream,
   type WireJob,
-} from './import-world.ts';
+} from './import-jobs.ts';
 
 let server: TestServer;
 beforeAll(async () => {

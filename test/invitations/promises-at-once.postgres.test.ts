@@ -2,28 +2,28 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Database, openDatabase, transaction } from '../../src/platform/db/db.ts';
 import { eventually } from '../harness/harness.ts';
-import { type Client, made, openTab, openWorld, type World } from '../organizations/world.ts';
+import { type ApiClient, made, openTab, openWorld, type World } from '../harness/world.ts';
 
 const ROUNDS = 8;
 
 let world: World;
 let database: Database;
-let app: Client;
-let elsewhere: Client;
+let app: ApiClient;
+let elsewhere: ApiClient;
 let role: string;
 
 beforeAll(async () => {
   world = await openWorld();
   database = await openDatabase({ url: world.server.config.databaseUrl, dataDir: '' });
-  app = await world.aClient();
-  elsewhere = await world.aClient();
+  app = await world.registerClient();
+  elsewhere = await world.registerClient();
   role = (await made(world.server, '/roles', { name: 'Guest' })).id;
 });
 afterAll(() => database.close());
 
 /** Returns an invited user with a session elsewhere. `arrives` signs them in to the application without a page. */
 async function somebodyInvited() {
-  const person = await world.aUser();
+  const person = await world.createUser();
   const tab = openTab();
   await world.logsIn(tab, world.authorize(elsewhere), person);
   const plan = { client_id: app.id, roles: [role], app_metadata: { plan: 'team' } };

@@ -1,4 +1,5 @@
-import { CALLBACK, type LogWorld } from './world.ts';
+import type { PasswordWorld } from '../harness/password-world.ts';
+import { CALLBACK } from '../harness/world.ts';
 
 /** A browser that keeps its cookies by path. */
 export function browserOf(userAgent: string, ip = '192.0.2.9') {
@@ -39,14 +40,14 @@ export type Credentials = { email: string; password: string };
 
 /** Follows /authorize and logs in if a person is given. Returns the callback address. */
 export async function authorizeAt(
-  world: LogWorld,
+  world: PasswordWorld,
   browser: Browser,
   person: Credentials | null,
   more: Record<string, string> = {},
 ): Promise<URL> {
   const query = new URLSearchParams({
     response_type: 'code',
-    client_id: world.client.client_id,
+    client_id: world.client.id,
     redirect_uri: CALLBACK,
     scope: 'openid profile email offline_access',
     state: 's',

@@ -1,23 +1,24 @@
 import { beforeAll, expect, test } from 'vitest';
 import { aPassword, aPerson } from '../harness/factories.ts';
 import { DEFAULT_CONNECTION, eventually } from '../harness/harness.ts';
+import { openPasswordWorld, type PasswordWorld } from '../harness/password-world.ts';
 import { plainBrowser } from '../harness/plain-browser.ts';
 import { linkIn } from '../harness/smtp-sink.ts';
+import { CALLBACK } from '../harness/world.ts';
 import { authorizeAt, browserOf } from './browser.ts';
-import { CALLBACK, type LogWorld, startWorld } from './world.ts';
 
-let world: LogWorld;
+let world: PasswordWorld;
 
 beforeAll(async () => {
-  world = await startWorld();
+  world = await openPasswordWorld();
 });
 
 const typesOf = async (userId: string) =>
   (await world.logs(`q=user_id:"${userId}"&sort=log_id:1`)).map((log) => log.type);
 
 test('a visit logs its login, exchange, silent renewal, refusal and logout', async () => {
-  const person = await world.person();
-  const { client_id, client_secret } = world.client;
+  const person = await world.createUser();
+  const { id: client_id, secret: client_secret } = world.client;
   const browser = browserOf('Tests/4');
   const back = await authorizeAt(world, browser, person);
   await fetch(`${world.server.url}/oauth/token`, {
@@ -34,34 +35,36 @@ test('a visit logs its login, exchange, silent renewal, refusal and logout', asy
   await authorizeAt(world, browser, null, { prompt: 'none' });
   await browser(`${world.server.url}/v2/logout?client_id=${client_id}`);
   await authorizeAt(world, browser, null, { prompt: 'none' });
-  expect(await typesOf(person.id)).toEqual(['s', 'seacft', 'ssa', 'slo']);
+  expect(await typesOf(person.userId)).toEqual(['s', 'seacft', 'ssa', 'slo']);
   const [failed] = await world.logs('q=type:fsa');
   expect(failed).toMatchObject({ client_name: 'Meadow', ip: '192.0.2.9', user_agent: 'Tests/4' });
-  const [login] = await world.logs(`q=type:s AND user_id:"${person.id}"`);
+  const [login] = await world.logs(`q=type:s AND user_id:"${person.userId}"`);
   expect(login).toMatchObject({ user_name: person.email, client_id, ip: '192.0.2.9' });
 });
 
 test("a user's life logs its creation, changes, confirmation mail, block and deletion", async () => {
-  const person = await world.person();
-  const path = `/api/v2/users/${encodeURIComponent(person.id)}`;
+  const person = await world.createUser();
+  const path = `/api/v2/users/${encodeURIComponent(person.userId)}`;
   const email = aPerson().email;
   await world.server.api('PATCH', path, { password: 'Another-Harbour-77' });
   await world.server.api('PATCH', path, { email });
-  await world.server.api('POST', '/api/v2/jobs/verification-email', { user_id: person.id });
+  await world.server.api('POST', '/api/v2/jobs/verification-email', { user_id: person.userId });
   const mail = await world.server.sink.waitForMail(email);
   await plainBrowser().submit(linkIn(mail), {});
   await world.server.api('PATCH', path, { blocked: true });
   await world.login(email, 'Another-Harbour-77');
   await world.server.api('DELETE', path);
   await world.server.api('DELETE', path);
-  expect((await typesOf(person.id)).sort()).toEqual(['f', 'scp', 'sce', 'sdu', 'sv', 'svr'].sort());
-  const [gone] = await world.logs(`q=type:sdu AND user_id:"${person.id}"`);
+  expect((await typesOf(person.userId)).sort()).toEqual(
+    ['f', 'scp', 'sce', 'sdu', 'sv', 'svr'].sort(),
+  );
+  const [gone] = await world.logs(`q=type:sdu AND user_id:"${person.userId}"`);
   expect(gone).toMatchObject({ user_name: email });
 });
 
 test('each way to remove a second factor logs the user and the factor', async () => {
-  const person = await world.person();
-  const path = `/api/v2/users/${encodeURIComponent(person.id)}`;
+  const person = await world.createUser();
+  const path = `/api/v2/users/${encodeURIComponent(person.userId)}`;
   const methods = `${path}/authentication-methods`;
   const add = async (email: string) => {
     const wanted = { type: 'email', email };
@@ -71,7 +74,7 @@ test('each way to remove a second factor logs the user and the factor', async ()
   await world.server.api('DELETE', `${methods}/${encodeURIComponent(first)}`);
   await world.server.api('DELETE', `/api/v2/guardian/enrollments/${encodeURIComponent(second)}`);
   const one = { user_name: person.email, details: { factor: 'email' } };
-  const removals = `q=type:gd_unenroll AND user_id:"${person.id}"&sort=log_id:1`;
+  const removals = `q=type:gd_unenroll AND user_id:"${person.userId}"&sort=log_id:1`;
   expect(await world.logs(removals)).toMatchObject([one, one]);
   await add(aPerson().email);
   await world.server.api('DELETE', `${path}/authenticators`);
@@ -98,7 +101,7 @@ test('an arrival logs its import, invitation and acceptance', async () => {
 });
 
 test('a page tells a blocked person the reason', async () => {
-  const person = await world.person();
+  const person = await world.createUser();
   await world.server.api('PATCH', '/api/v2/attack-protection/brute-force-protection', {
     max_attempts: 2,
   });
@@ -112,17 +115,17 @@ test('a page tells a blocked person the reason', async () => {
 });
 
 test('a dead verification link leaves a log entry when it is opened', async () => {
-  const person = await world.person();
-  const path = `/api/v2/users/${encodeURIComponent(person.id)}`;
+  const person = await world.createUser();
+  const path = `/api/v2/users/${encodeURIComponent(person.userId)}`;
   await world.server.api('PATCH', path, { email_verified: false });
   const aLink = async () =>
     (
       await world.server.api<{ ticket: string }>('POST', '/api/v2/tickets/email-verification', {
-        user_id: person.id,
+        user_id: person.userId,
       })
     ).body.ticket;
   const refused = async () =>
-    (await world.logs(`q=type:fv AND user_id:"${person.id}"&sort=log_id:1`)).map(
+    (await world.logs(`q=type:fv AND user_id:"${person.userId}"&sort=log_id:1`)).map(
       ({ description, user_name }) => [description, user_name],
     );
   const browser = plainBrowser();
@@ -134,7 +137,7 @@ test('a dead verification link leaves a log entry when it is opened', async () =
   const expired = await aLink();
   await world.server.app.database.execute(
     `update tickets set expires_at = now() - interval '1 minute' where user_id = $1 and used_at is null`,
-    [person.id],
+    [person.userId],
   );
   await browser.open(expired);
   expect(await refused()).toEqual([
@@ -154,7 +157,7 @@ test('a wrong password with a verification link leaves a log entry', async () =>
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
-      client_id: world.client.client_id,
+      client_id: world.client.id,
       connection: DEFAULT_CONNECTION,
       email,
       password: aPassword(),

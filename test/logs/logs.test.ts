@@ -3,16 +3,17 @@ import { systemClock } from '../../src/platform/clock/clock.ts';
 import { createLog } from '../../src/platform/log/log.ts';
 import { createAudit, deleteLogs, logsAfter } from '../../src/records/logs/logs.ts';
 import { freshDatabase } from '../harness/harness.ts';
-import { type LogWire, type LogWorld, startWorld } from './world.ts';
+import { openPasswordWorld, type PasswordWorld } from '../harness/password-world.ts';
+import type { LogWire } from '../harness/world.ts';
 
-let world: LogWorld;
+let world: PasswordWorld;
 
 beforeAll(async () => {
-  world = await startWorld();
+  world = await openPasswordWorld();
 });
 
 test('a login, a wrong password and an unknown name are logged with user, address and client', async () => {
-  const person = await world.person();
+  const person = await world.createUser();
   const library = Buffer.from(JSON.stringify({ name: 'my-sdk', version: '1.2.3' })).toString(
     'base64',
   );
@@ -23,12 +24,12 @@ test('a login, a wrong password and an unknown name are logged with user, addres
   await world.login(person.email, 'not the password');
   await world.login('nobody-at-all@example.test', 'not the password');
 
-  const [login] = await world.logs(`q=type:sepft AND user_id:"${person.id}"`);
+  const [login] = await world.logs(`q=type:sepft AND user_id:"${person.userId}"`);
   expect(login).toMatchObject({
     type: 'sepft',
-    user_id: person.id,
+    user_id: person.userId,
     user_name: person.email,
-    client_id: world.client.client_id,
+    client_id: world.client.id,
     client_name: 'Meadow',
     connection: 'Username-Password-Authentication',
     connection_id: world.connectionId,
@@ -45,7 +46,7 @@ test('a login, a wrong password and an unknown name are logged with user, addres
   expect(await world.logs('q=type:fu AND user_name:nobody-at-all*')).toHaveLength(1);
   const { body } = await world.server.api<LogWire[]>(
     'GET',
-    `/api/v2/users/${encodeURIComponent(person.id)}/logs`,
+    `/api/v2/users/${encodeURIComponent(person.userId)}/logs`,
   );
   expect(body.map((logWire) => logWire.type).sort()).toEqual(['fp', 'sepft']);
 });

@@ -2,14 +2,14 @@ import { sql } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
 import { aPerson } from '../harness/factories.ts';
 import { DEFAULT_CONNECTION, eventually } from '../harness/harness.ts';
+import { openPasswordWorld, type PasswordWorld } from '../harness/password-world.ts';
 import { plainBrowser } from '../harness/plain-browser.ts';
 import { linkIn } from '../harness/smtp-sink.ts';
-import { type LogWorld, startWorld } from './world.ts';
 
-let world: LogWorld;
+let world: PasswordWorld;
 
 beforeAll(async () => {
-  world = await startWorld();
+  world = await openPasswordWorld();
 });
 
 test('the log has no secret that passes an endpoint', async () => {
@@ -114,7 +114,7 @@ test('the log has no secret that passes an endpoint', async () => {
   keep('access token', signedIn.body.access_token);
   keep('ID token', signedIn.body.id_token);
   const refreshToken = keep('refresh token', signedIn.body.refresh_token);
-  const { client_id, client_secret } = world.client;
+  const { id: client_id, secret: client_secret } = world.client;
   keep('secret of the application', client_secret);
   const grant = { client_id, client_secret };
   const again = await post('/oauth/token', {

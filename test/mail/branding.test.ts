@@ -2,13 +2,13 @@ import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { changeTenantSettings } from '../../src/records/settings/settings.ts';
 import type { ReceivedMail } from '../harness/smtp-sink.ts';
 import {
-  type Client,
+  type ApiClient,
   made,
   type Organization,
   openTab,
   openWorld,
   type World,
-} from '../organizations/world.ts';
+} from '../harness/world.ts';
 import { THEME } from '../tools/configured-tenant.ts';
 
 const ACME = {
@@ -21,12 +21,12 @@ const MEADOW = {
 };
 
 let world: World;
-let client: Client;
+let client: ApiClient;
 let acme: Organization;
 
 beforeAll(async () => {
   world = await openWorld();
-  client = await world.aClient();
+  client = await world.registerClient();
   acme = await world.anOrganization({ display_name: 'Acme & <Sons>', branding: ACME });
 });
 
@@ -42,7 +42,7 @@ const set = async (method: string, path: string, body?: unknown) => {
 
 /** Returns the mail for a forgotten password. Each is for a new user, because mails to one user are limited. */
 async function resetMail(organization: Organization | null = null): Promise<ReceivedMail> {
-  const person = organization ? await world.aMember(organization) : await world.aUser();
+  const person = organization ? await world.aMember(organization) : await world.createUser();
   const tab = openTab();
   const query = organization && { organization: organization.id };
   const login = await tab.go(world.authorize(client, { ...query }));
@@ -99,8 +99,8 @@ test('the theme wins over the branding, in mails as on pages', async () => {
 
 test("a mail of an organization has the organization's branding", async () => {
   await set('PATCH', '/branding', MEADOW);
-  const { email } = await world.aUser();
-  await world.anInvitation(acme, client, { invitee: { email }, send_invitation_email: true });
+  const { email } = await world.createUser();
+  await world.inviteTo(acme, client, { invitee: { email }, send_invitation_email: true });
   const invitation = await world.server.sink.waitForMail(email);
   const reset = await resetMail(acme);
   for (const html of [htmlOf(invitation), htmlOf(reset)]) {

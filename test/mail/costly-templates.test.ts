@@ -1,26 +1,26 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { putTemplate } from '../../src/records/email-templates/email-templates.ts';
 import { heldMail } from '../../src/records/messages/messages.ts';
 import { linkIn } from '../harness/smtp-sink.ts';
-import { aUser, drain, invite, openWorld, type World } from './world.ts';
+import type { World } from '../harness/world.ts';
+import { drain, invite, openMailWorld, people } from './delivery.ts';
 
 let world: World;
 beforeAll(async () => {
-  world = await openWorld();
+  world = await openMailWorld();
 });
-afterAll(() => world.close());
 
 const TABLE =
   '{% tablerow i in (1..900) cols:1 %}{% tablerow j in (1..900) cols:1 %}{{ url }}{% endtablerow %}{% endtablerow %}';
 
 const say = (body: string) =>
   putTemplate(world.db, 'user_invitation', { body, enabled: true }, new Date());
-const whoWasMailed = () => world.sink.mails.flatMap((mail) => mail.to);
+const whoWasMailed = () => world.server.sink.mails.flatMap((mail) => mail.to);
 
 test('mails with a costly template wait for its correction, while others leave and the server answers', async () => {
-  const costly = await aUser(world.db, { userMetadata: { rows: true } });
-  const others = await Promise.all(Array.from({ length: 40 }, () => aUser(world.db)));
+  const costly = await world.aUser({ id: world.connectionId }, { userMetadata: { rows: true } });
+  const others = await people(world, 40);
   await say(`{% if user.user_metadata.rows %}${TABLE}{% endif %}{{ url }}`);
   await invite(world, [costly, ...others]);
   let turns = 0;
@@ -45,10 +45,10 @@ test('mails with a costly template wait for its correction, while others leave a
 
 test('the built-in mail replaces a text that cannot be rendered at all', async () => {
   await say('{% if %}');
-  const user = await aUser(world.db);
+  const user = await world.aUser({ id: world.connectionId });
   await invite(world, [user]);
   expect(await drain(world)).toMatchObject({ sent: 1, failed: 0 });
-  const mail = world.sink.mails.at(-1);
+  const mail = world.server.sink.mails.at(-1);
   expect(mail?.to).toContain(user.email);
   expect(mail && linkIn(mail)).toContain('/u/invitation?ticket=');
 });

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { deliverDueMail } from '../../src/flows/deliver-mail/deliver-mail.ts';
 import { revokeInvitation } from '../../src/records/invitations/invitations.ts';
 import {
@@ -12,15 +12,23 @@ import {
   markSent,
 } from '../../src/records/messages/messages.ts';
 import { linkIn } from '../harness/smtp-sink.ts';
-import { aUser, deliveryDeps, drain, invite, openWorld, type World } from './world.ts';
+import type { World } from '../harness/world.ts';
+import {
+  deliveryDeps,
+  drain,
+  emptyOutbox,
+  invite,
+  openMailWorld,
+  people as peopleOf,
+} from './delivery.ts';
 
 let world: World;
-beforeEach(async () => {
-  world = await openWorld();
+beforeAll(async () => {
+  world = await openMailWorld();
 });
-afterEach(() => world.close());
+beforeEach(() => emptyOutbox(world));
 
-const people = (count: number) => Promise.all(Array.from({ length: count }, () => aUser(world.db)));
+const people = (count: number) => peopleOf(world, count);
 
 async function messageOf(invitationId: string) {
   const message = (await latestMessages(world.db, [invitationId])).get(invitationId);
@@ -39,7 +47,7 @@ test('Two simultaneous deliveries send each mail exactly once.', async () => {
   await invite(world, users);
   const counts = await Promise.all([drain(world), drain(world), drain(world)]);
   expect(counts.reduce((sum, count) => sum + count.sent, 0)).toBe(120);
-  expect(world.sink.mails.map((mail) => mail.to[0]).sort()).toEqual(
+  expect(world.server.sink.mails.map((mail) => mail.to[0]).sort()).toEqual(
     users.map((user) => user.email).sort(),
   );
 });
@@ -55,7 +63,7 @@ test('A repeat after a crash in mid-send carries the same Message-ID and the sam
     world.db,
   );
   await drain(world);
-  const [first, second] = world.sink.mails;
+  const [first, second] = world.server.sink.mails;
   if (!first || !second) throw new Error('not sent twice');
   expect(second.mail.messageId).toBe(first.mail.messageId);
   expect(linkIn(second)).toBe(linkIn(first));
@@ -95,7 +103,7 @@ test('A mail with a 4xx answer is retried with growing pauses and never shown as
   const [user] = await people(1);
   const { outcomes } = await invite(world, user ? [user] : []);
   const id = await invitedId(outcomes);
-  world.sink.answerWith(() => ({ code: 451, message: 'greylisted' }));
+  world.server.sink.answerWith(() => ({ code: 451, message: 'greylisted' }));
   const before = Date.now();
   expect(await drain(world)).toMatchObject({ sent: 0, failed: 1 });
   const waiting = await messageOf(id);
@@ -104,7 +112,7 @@ test('A mail with a 4xx answer is retried with growing pauses and never shown as
   expect(waiting.dueAt.getTime() - before).toBeGreaterThanOrEqual(60_000);
   // Not due yet: nothing is sent.
   expect(await drain(world)).toMatchObject({ sent: 0, failed: 0 });
-  world.sink.answerWith(() => undefined);
+  world.server.sink.answerWith(() => undefined);
   await sql`update messages set due_at = now() - interval '1 second'`.execute(world.db);
   expect(await drain(world)).toMatchObject({ sent: 1 });
   expect(await messageOf(id)).toMatchObject({ state: 'sent', attempts: 2, error: null });
@@ -113,7 +121,7 @@ test('A mail with a 4xx answer is retried with growing pauses and never shown as
 test('A mail that failed eight times has failed for good.', async () => {
   const [user] = await people(1);
   const { outcomes } = await invite(world, user ? [user] : []);
-  world.sink.answerWith(() => ({ code: 451, message: 'try later' }));
+  world.server.sink.answerWith(() => ({ code: 451, message: 'try later' }));
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     await sql`update messages set due_at = now() - interval '1 second'`.execute(world.db);
     await drain(world);
@@ -128,7 +136,7 @@ test('A mail that failed eight times has failed for good.', async () => {
 test('A mail with a 5xx answer is not retried, and the other mails still leave.', async () => {
   const users = await people(5);
   const { outcomes } = await invite(world, users);
-  world.sink.answerWith((mail) =>
+  world.server.sink.answerWith((mail) =>
     mail.to[0] === users[2]?.email ? { code: 550, message: 'no such person' } : undefined,
   );
   expect(await drain(world)).toMatchObject({ sent: 4, failed: 1 });
@@ -163,16 +171,16 @@ test.each(
 )('A refusal of the sender at %s (%i %s) holds the mails until the operator has corrected it.', async (step, code, message) => {
   const users = await people(30);
   const { outcomes } = await invite(world, users);
-  if (step === 'DATA') world.sink.answerWith(() => ({ code, message }));
-  else world.sink.refuse(step, { code, message });
+  if (step === 'DATA') world.server.sink.answerWith(() => ({ code, message }));
+  else world.server.sink.refuse(step, { code, message });
   for (let round = 0; round < MAX_ATTEMPTS + 2; round++) {
     await sql`update messages set due_at = now() - interval '1 second'`.execute(world.db);
     expect(await drain(world)).toMatchObject({ sent: 0 });
   }
   expect((await messageOf(await invitedId(outcomes))).state).toBe('queued');
   expect((await heldMail(world.db))?.problem).toContain(message.slice(0, 20));
-  world.sink.answerWith(() => undefined);
-  world.sink.refuse(null);
+  world.server.sink.answerWith(() => undefined);
+  world.server.sink.refuse(null);
   await sql`update messages set due_at = now() - interval '1 second'`.execute(world.db);
   expect(await drain(world)).toMatchObject({ sent: 30, failed: 0 });
   expect(await heldMail(world.db)).toBeNull();
@@ -188,24 +196,24 @@ test.each([
 ] as const)('A refusal of the recipient or the mail at %s (%i %s) is final.', async (step, code, message) => {
   const [user] = await people(1);
   const { outcomes } = await invite(world, user ? [user] : []);
-  if (step === 'DATA') world.sink.answerWith(() => ({ code, message }));
-  else world.sink.refuse(step, { code, message });
+  if (step === 'DATA') world.server.sink.answerWith(() => ({ code, message }));
+  else world.server.sink.refuse(step, { code, message });
   await drain(world);
-  world.sink.answerWith(() => undefined);
-  world.sink.refuse(null);
+  world.server.sink.answerWith(() => undefined);
+  world.server.sink.refuse(null);
   expect((await messageOf(await invitedId(outcomes))).state).toBe('failed');
 });
 
 test('A mail that was held for five days has failed.', async () => {
   const [user] = await people(1);
   const { outcomes } = await invite(world, user ? [user] : [], { ttlSeconds: 30 * 86_400 });
-  world.sink.refuse('MAIL FROM');
+  world.server.sink.refuse('MAIL FROM');
   await drain(world);
   await sql`update messages set due_at = now() - interval '1 second', held_since = now() - interval '5 days 1 minute'`.execute(
     world.db,
   );
   await drain(world);
-  world.sink.refuse(null);
+  world.server.sink.refuse(null);
   expect((await messageOf(await invitedId(outcomes))).state).toBe('failed');
   expect(await heldMail(world.db)).toBeNull();
 });
@@ -231,7 +239,7 @@ test('A revoked invitation cancels its mail, even one in the making.', async () 
   // The message of this one stays queued: the delivery itself sees that the invitation was revoked.
   await revokeInvitation(world.db, { id: second, now });
   expect(await drain(world)).toMatchObject({ sent: 0, canceled: 1 });
-  expect(world.sink.mails).toEqual([]);
+  expect(world.server.sink.mails).toEqual([]);
   expect((await messageOf(first)).state).toBe('canceled');
   expect(await messageOf(second)).toMatchObject({
     state: 'canceled',
@@ -243,7 +251,7 @@ test('Two nodes together keep the send rate.', async () => {
   const users = await people(60);
   await invite(world, users);
   const arrivals: number[] = [];
-  world.sink.answerWith(() => {
+  world.server.sink.answerWith(() => {
     arrivals.push(performance.now());
     return undefined;
   });
@@ -262,7 +270,9 @@ test('No table holds the secret of a link.', async () => {
   const users = await people(3);
   await invite(world, users);
   await drain(world);
-  const secrets = world.sink.mails.map((mail) => new URL(linkIn(mail)).searchParams.get('ticket'));
+  const secrets = world.server.sink.mails.map((mail) =>
+    new URL(linkIn(mail)).searchParams.get('ticket'),
+  );
   expect(secrets.every((secret) => /^[A-Za-z0-9]{32}$/.test(secret ?? ''))).toBe(true);
   for (const table of ['messages', 'invitations', 'campaigns', 'tickets', 'users']) {
     const { rows } = await sql<{ dump: string }>`

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { startServer, type TestServer } from '../harness/harness.ts';
-import { ended, upload } from '../imports/import-world.ts';
+import { ended, upload } from '../imports/import-jobs.ts';
 
 type Listed = { jobs: { id: string; type: string; status: string }[]; next?: string };
 

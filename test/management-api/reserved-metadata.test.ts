@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import { DEFAULT_CONNECTION, startServer, type TestServer } from '../harness/harness.ts';
-import { ended, refusedRows, upload } from '../imports/import-world.ts';
+import { ended, refusedRows, upload } from '../imports/import-jobs.ts';
 
 // Otherwise a token with the scope to write users could make administrators of this server.
 const escalation = { usher: { administrator: true } };

@@ -3,7 +3,7 @@ import { aPassword, aPerson } from '../harness/factories.ts';
 import { eventually } from '../harness/harness.ts';
 import { plainBrowser } from '../harness/plain-browser.ts';
 import {
-  type Client,
+  type ApiClient,
   claimsOf,
   made,
   type Organization,
@@ -11,15 +11,15 @@ import {
   openWorld,
   type Person,
   type World,
-} from './world.ts';
+} from '../harness/world.ts';
 
 let world: World;
-let client: Client;
+let client: ApiClient;
 let ours: Organization;
 
 beforeAll(async () => {
   world = await openWorld();
-  client = await world.aClient();
+  client = await world.registerClient();
   ours = await world.anOrganization({ display_name: 'Acme & Sons' });
 });
 
@@ -58,7 +58,7 @@ async function userBy(email: string) {
 test('a new person creates an account for the invited address and is a member with all roles', async () => {
   const role = await made(world.server, '/roles', { name: 'editor' });
   const { email } = aPerson();
-  const invitation = await world.anInvitation(ours, client, {
+  const invitation = await world.inviteTo(ours, client, {
     invitee: { email },
     roles: [role.id],
     app_metadata: { plan: 'gold' },
@@ -92,12 +92,12 @@ test('a new person creates an account for the invited address and is a member wi
 });
 
 test('a user with an account logs in with it and keeps their data', async () => {
-  const person = await world.aUser({
+  const person = await world.createUser({
     email_verified: false,
     app_metadata: { old: true },
     user_metadata: { color: 'blue' },
   });
-  const invitation = await world.anInvitation(ours, client, {
+  const invitation = await world.inviteTo(ours, client, {
     invitee: { email: person.email },
     app_metadata: { fresh: true },
     user_metadata: {},
@@ -120,8 +120,8 @@ test('a user with an account logs in with it and keeps their data', async () => 
 });
 
 test('the page of an invitation says that the account is blocked, and how to unblock it', async () => {
-  const person = await world.aUser();
-  const invitation = await world.anInvitation(ours, client, { invitee: { email: person.email } });
+  const person = await world.createUser();
+  const invitation = await world.inviteTo(ours, client, { invitee: { email: person.email } });
   const settings = '/api/v2/attack-protection/brute-force-protection';
   const most = (count: number) => world.server.api('PATCH', settings, { max_attempts: count });
   expect((await most(1)).status).toBe(200);
@@ -137,7 +137,7 @@ test('the page of an invitation says that the account is blocked, and how to unb
 
 describe('a user with a session', () => {
   async function signedIn(): Promise<{ person: Person; tab: ReturnType<typeof openTab> }> {
-    const person = await world.aUser();
+    const person = await world.createUser();
     const tab = openTab();
     await world.logsIn(tab, world.authorize(client), person);
     return { person, tab };
@@ -145,7 +145,7 @@ describe('a user with a session', () => {
 
   test('accepts with one click, and not by opening the page', async () => {
     const { person, tab } = await signedIn();
-    const invitation = await world.anInvitation(ours, client, {
+    const invitation = await world.inviteTo(ours, client, {
       invitee: { email: person.email },
     });
     const shown = await tab.go(begin(invitation));
@@ -159,7 +159,7 @@ describe('a user with a session', () => {
 
   test('gets no silent acceptance', async () => {
     const { person, tab } = await signedIn();
-    const invitation = await world.anInvitation(ours, client, {
+    const invitation = await world.inviteTo(ours, client, {
       invitee: { email: person.email },
     });
     const back = tab.back(await tab.go(begin(invitation, { prompt: 'none' })));
@@ -169,8 +169,8 @@ describe('a user with a session', () => {
 
   test('uses up an invitation for another person without becoming a member', async () => {
     const { person, tab } = await signedIn();
-    const invited = await world.aUser();
-    const invitation = await world.anInvitation(ours, client, {
+    const invited = await world.createUser();
+    const invitation = await world.inviteTo(ours, client, {
       invitee: { email: invited.email },
     });
     const shown = await tab.go(begin(invitation));
@@ -191,8 +191,8 @@ describe('a user with a session', () => {
 
   test('can also log in as the invited person', async () => {
     const { tab } = await signedIn();
-    const invited = await world.aUser();
-    const invitation = await world.anInvitation(ours, client, {
+    const invited = await world.createUser();
+    const invitation = await world.inviteTo(ours, client, {
       invitee: { email: invited.email },
     });
     await tab.go(begin(invitation));
@@ -213,7 +213,7 @@ describe('an invitation is refused', () => {
   test('if it is unknown, revoked, or of another organization', async () => {
     expect(await errorOf({ organization: ours.id, invitation: 'x'.repeat(32) })).toEqual(unknown);
     const other = await world.anOrganization();
-    const invitation = await world.anInvitation(ours, client);
+    const invitation = await world.inviteTo(ours, client);
     const crossed = { organization: other.id, invitation: invitation.ticket_id };
     expect(await errorOf(crossed)).toEqual(unknown);
     expect(await isOpen(invitation)).toBe(true);
@@ -224,7 +224,7 @@ describe('an invitation is refused', () => {
   });
 
   test('without its organization', async () => {
-    const invitation = await world.anInvitation(ours, client);
+    const invitation = await world.inviteTo(ours, client);
     expect(await errorOf({ invitation: invitation.ticket_id })).toEqual([
       'invalid_request',
       'parameter invitation requires parameter organization',
@@ -232,7 +232,7 @@ describe('an invitation is refused', () => {
   });
 
   test('after its expiry', async () => {
-    const invitation = await world.anInvitation(ours, client, { ttl_sec: 1 });
+    const invitation = await world.inviteTo(ours, client, { ttl_sec: 1 });
     await new Promise((resolve) => setTimeout(resolve, 1100));
     const params = { organization: ours.id, invitation: invitation.ticket_id };
     expect(await errorOf(params)).toEqual(['invalid_request', 'invitation has expired']);
@@ -240,8 +240,8 @@ describe('an invitation is refused', () => {
 });
 
 test('the link of an accepted invitation is an ordinary login for its member', async () => {
-  const person = await world.aUser();
-  const invitation = await world.anInvitation(ours, client, { invitee: { email: person.email } });
+  const person = await world.createUser();
+  const invitation = await world.inviteTo(ours, client, { invitee: { email: person.email } });
   const tab = openTab();
   await tab.go(begin(invitation));
   tab.back(await tab.send({ password: person.password }));
@@ -251,7 +251,7 @@ test('the link of an accepted invitation is an ordinary login for its member', a
   const back = again.back(await again.send({ username: person.email, password: person.password }));
   expect(back.searchParams.has('code')).toBe(true);
   // Not for anybody else.
-  const stranger = await world.aUser();
+  const stranger = await world.createUser();
   const theirs = await world.logsIn(openTab(), begin(invitation), stranger);
   expect(theirs.searchParams.get('error')).toBe('access_denied');
 });
@@ -266,8 +266,8 @@ test('an invitation for one connection is not accepted with an account of anothe
   await made(world.server, `/organizations/${ours.id}/enabled_connections`, {
     connection_id: store.id,
   });
-  const person = await world.aUser();
-  const invitation = await world.anInvitation(ours, client, {
+  const person = await world.createUser();
+  const invitation = await world.inviteTo(ours, client, {
     invitee: { email: person.email },
     connection_id: store.id,
   });
@@ -287,7 +287,7 @@ test('an invitation for one connection is not accepted with an account of anothe
 test('the mail has the link, the names, and the operator’s words', async () => {
   const { email } = aPerson();
   const role = await made(world.server, '/roles', { name: 'writer', description: 'May write' });
-  const invitation = await world.anInvitation(ours, client, {
+  const invitation = await world.inviteTo(ours, client, {
     invitee: { email },
     roles: [role.id],
     send_invitation_email: true,
@@ -305,7 +305,7 @@ test('the mail has the link, the names, and the operator’s words', async () =>
     enabled: true,
   });
   const second = aPerson().email;
-  const custom = await world.anInvitation(ours, client, {
+  const custom = await world.inviteTo(ours, client, {
     invitee: { email: second },
     roles: [role.id],
     user_metadata: { color: 'green' },

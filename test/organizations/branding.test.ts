@@ -1,7 +1,14 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { textOf } from '../harness/visitor.ts';
+import {
+  type ApiClient,
+  made,
+  openTab,
+  openWorld,
+  type Shown,
+  type World,
+} from '../harness/world.ts';
 import { SECRET } from '../second-factors/factors.ts';
-import { type Client, made, openTab, openWorld, type Shown, type World } from './world.ts';
 
 const ACME = {
   display_name: 'Acme & <Sons>',
@@ -14,11 +21,11 @@ const ACME = {
 const put = (name: string) => `$\{${name}}`;
 
 let world: World;
-let client: Client;
+let client: ApiClient;
 
 beforeAll(async () => {
   world = await openWorld();
-  client = await world.aClient({ logo_uri: 'https://cdn.meadow.test/app.png' });
+  client = await world.registerClient({ logo_uri: 'https://cdn.meadow.test/app.png' });
   await set('PATCH', '/branding', {
     colors: { primary: '#1f7a5c', page_background: '#f0f4f1' },
     logo_url: 'https://cdn.meadow.test/tenant.png',
@@ -118,7 +125,7 @@ describe('a login to an organization', () => {
 
   test('shows them to invited people', async () => {
     const acme = await world.anOrganization(ACME);
-    const { ticket_id: invitation } = await world.anInvitation(acme, client);
+    const { ticket_id: invitation } = await world.inviteTo(acme, client);
     const url = world.authorize(client, { organization: acme.id, invitation });
     const shown = await openTab().go(url);
     expect(shown.url).toContain('/u/organization-invitation');

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { plainBrowser } from '../harness/plain-browser.ts';
 import { formOf, textOf } from '../harness/visitor.ts';
-import { made, openTab, openWorld, type Shown, type World } from './world.ts';
+import { made, openTab, openWorld, type Shown, type World } from '../harness/world.ts';
 
 const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
 /** A placeholder in the syntax of the API. */
@@ -60,7 +60,7 @@ function said({ page }: Shown): Record<string, string[]> {
 }
 
 test('the organization page shows the operator’s texts', async () => {
-  const client = await world.aClient({
+  const client = await world.registerClient({
     organization_usage: 'require',
     organization_require_behavior: 'pre_login_prompt',
   });
@@ -77,7 +77,7 @@ test('the organization page shows the operator’s texts', async () => {
 });
 
 test('the page to choose an organization shows the operator’s texts', async () => {
-  const client = await world.aClient({
+  const client = await world.registerClient({
     organization_usage: 'require',
     organization_require_behavior: 'post_login_prompt',
   });
@@ -93,9 +93,9 @@ test('the page to choose an organization shows the operator’s texts', async ()
 });
 
 test('the invitation page of an organization shows the operator’s texts', async () => {
-  const client = await world.aClient();
+  const client = await world.registerClient();
   const acme = await world.anOrganization({ display_name: 'Acme' });
-  const { ticket_id: invitation } = await world.anInvitation(acme, client);
+  const { ticket_id: invitation } = await world.inviteTo(acme, client);
   const page = await openTab().go(world.authorize(client, { organization: acme.id, invitation }));
   expect(said(page)).toEqual({ 'accept-invitation': ['title', 'description', 'buttonText'] });
   expect(textOf({ html: page.page })).toContain('[accept-invitation title] <i>Acme/Meadow');
@@ -110,7 +110,7 @@ test('the device pages show the operator’s texts', async () => {
   });
   const connections = `/api/v2/connections/${world.connectionId}/clients`;
   await world.server.api('PATCH', connections, [{ client_id, status: true }]);
-  const person = await world.aUser();
+  const person = await world.createUser();
   const begin = async (): Promise<string> => {
     const answer = await fetch(`${world.server.url}/oauth/device/code`, {
       method: 'POST',

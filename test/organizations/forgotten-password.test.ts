@@ -3,14 +3,21 @@ import { aPassword } from '../harness/factories.ts';
 import { DEFAULT_CONNECTION, eventually } from '../harness/harness.ts';
 import { plainBrowser } from '../harness/plain-browser.ts';
 import { linkIn } from '../harness/smtp-sink.ts';
-import { type Client, claimsOf, made, openTab, openWorld, type World } from './world.ts';
+import {
+  type ApiClient,
+  claimsOf,
+  made,
+  openTab,
+  openWorld,
+  type World,
+} from '../harness/world.ts';
 
 let world: World;
-let client: Client;
+let client: ApiClient;
 
 beforeAll(async () => {
   world = await openWorld();
-  client = await world.aClient();
+  client = await world.registerClient();
 });
 
 async function ask(body: object): Promise<{ status: number; text: string }> {
@@ -40,14 +47,14 @@ test('a person whose login would grant membership gets a link', async () => {
   const acme = await world.anOrganization({
     enabled_connections: [{ connection_id: world.connectionId, assign_membership_on_login: true }],
   });
-  const { email } = await world.aUser();
+  const { email } = await world.createUser();
   expect(await ask({ email, organization: acme.id })).toEqual(SENT);
   await world.server.sink.waitForMail(email);
 });
 
 test('a non-member gets the same answer and no mail, and the log says why', async () => {
   const acme = await world.anOrganization();
-  const { email, userId } = await world.aUser();
+  const { email, userId } = await world.createUser();
   expect(await ask({ email, organization: acme.id })).toEqual(SENT);
   const [note] = await eventually(async () => {
     await world.server.app.flushLog();
@@ -63,14 +70,14 @@ test('a non-member gets the same answer and no mail, and the log says why', asyn
 });
 
 test('the connection of an organization counts even if the application may not use it otherwise', async () => {
-  const other = await world.aClient();
+  const other = await world.registerClient();
   const store = await made(world.server, '/connections', {
     name: 'Partners',
     strategy: 'auth0',
     enabled_clients: [other.id],
   });
   const acme = await world.anOrganization({ enabled_connections: [{ connection_id: store.id }] });
-  const { email, userId } = await world.aUser({ connection: 'Partners' });
+  const { email, userId } = await world.createUser({ connection: 'Partners' });
   await made(world.server, `/organizations/${acme.id}/members`, { members: [userId] });
   const asked = { email, connection: 'Partners' };
   expect((await ask(asked)).status).toBe(400);
@@ -79,14 +86,14 @@ test('the connection of an organization counts even if the application may not u
 });
 
 test('a new password logs a member in, although the application may use the connection only for the organization', async () => {
-  const other = await world.aClient();
+  const other = await world.registerClient();
   const store = await made(world.server, '/connections', {
     name: 'Suppliers',
     strategy: 'auth0',
     enabled_clients: [other.id],
   });
   const acme = await world.anOrganization({ enabled_connections: [{ connection_id: store.id }] });
-  const { email, userId } = await world.aUser({ connection: 'Suppliers' });
+  const { email, userId } = await world.createUser({ connection: 'Suppliers' });
   await made(world.server, `/organizations/${acme.id}/members`, { members: [userId] });
   expect(await ask({ email, connection: 'Suppliers', organization: acme.id })).toEqual(SENT);
   const link = linkIn(await world.server.sink.waitForMail(email));
@@ -103,7 +110,7 @@ test('a new password logs a member in, although the application may use the conn
 test('an organization that the application may not use is refused', async () => {
   const acme = await world.anOrganization();
   const empty = await world.anOrganization({ enabled_connections: [] });
-  const alone = await world.aClient({ organization_usage: 'deny' });
+  const alone = await world.registerClient({ organization_usage: 'deny' });
   const { email } = await world.aMember(acme);
   for (const [body, why] of [
     [{ organization: 'org_nowhere' }, 'parameter organization is invalid'],

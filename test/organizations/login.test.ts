@@ -1,22 +1,22 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
-  type Client,
+  type ApiClient,
   claimsOf,
   made,
   type Organization,
   openTab,
   openWorld,
   type World,
-} from './world.ts';
+} from '../harness/world.ts';
 
 let world: World;
-let client: Client;
+let client: ApiClient;
 let ours: Organization;
 let theirs: Organization;
 
 beforeAll(async () => {
   world = await openWorld();
-  client = await world.aClient();
+  client = await world.registerClient();
   ours = await world.anOrganization();
   theirs = await world.anOrganization();
 });
@@ -50,7 +50,7 @@ describe('a login to an organization', () => {
   });
 
   test('returns an error for a non-member and leaves no session', async () => {
-    const person = await world.aUser();
+    const person = await world.createUser();
     const tab = openTab();
     const url = world.authorize(client, { organization: ours.id });
     const back = await world.logsIn(tab, url, person);
@@ -123,7 +123,7 @@ describe('a login to an organization', () => {
         { connection_id: world.connectionId, assign_membership_on_login: true },
       ],
     });
-    const person = await world.aUser();
+    const person = await world.createUser();
     const url = world.authorize(client, { organization: open.id });
     const { body } = await world.exchange(client, await world.logsIn(openTab(), url, person));
     expect(claimsOf(body.id_token)).toMatchObject({ org_id: open.id });
@@ -138,7 +138,7 @@ describe('a login to an organization', () => {
     const store = await made(world.server, '/connections', {
       name: `partners-${Date.now()}`,
       strategy: 'auth0',
-      enabled_clients: [(await world.aClient()).id],
+      enabled_clients: [(await world.registerClient()).id],
     });
     const organization = await world.anOrganization({
       enabled_connections: [{ connection_id: store.id, assign_membership_on_login: true }],
@@ -213,7 +213,7 @@ describe('a session', () => {
   });
 
   test('without an organization opens none', async () => {
-    const person = await world.aUser();
+    const person = await world.createUser();
     const tab = openTab();
     await world.logsIn(tab, world.authorize(client), person);
     const url = world.authorize(client, { organization: ours.id, prompt: 'none' });
@@ -288,19 +288,19 @@ describe('a session', () => {
 });
 
 describe("a client's organization settings", () => {
-  const errorOf = async (client: Client, params: Record<string, string>) => {
+  const errorOf = async (client: ApiClient, params: Record<string, string>) => {
     const tab = openTab();
     const back = tab.back(await tab.go(world.authorize(client, params)));
     return [back.searchParams.get('error'), back.searchParams.get('error_description')];
   };
 
   test('are kept', async () => {
-    const denying = await world.aClient({ organization_usage: 'deny' });
+    const denying = await world.registerClient({ organization_usage: 'deny' });
     expect(await errorOf(denying, { organization: ours.id })).toEqual([
       'invalid_request',
       'parameter organization is not allowed for this client',
     ]);
-    const requiring = await world.aClient({ organization_usage: 'require' });
+    const requiring = await world.registerClient({ organization_usage: 'require' });
     expect(await errorOf(requiring, {})).toEqual([
       'invalid_request',
       'parameter organization is required for this client',
@@ -317,7 +317,7 @@ describe("a client's organization settings", () => {
   });
 
   test('ask for the name first with pre_login_prompt', async () => {
-    const asking = await world.aClient({
+    const asking = await world.registerClient({
       organization_usage: 'require',
       organization_require_behavior: 'pre_login_prompt',
     });
@@ -343,7 +343,7 @@ describe("a client's organization settings", () => {
   });
 
   test('ask for the name first with pre_login_prompt, also without a connection of their own', async () => {
-    const asking = await world.aClient({
+    const asking = await world.registerClient({
       organization_usage: 'require',
       organization_require_behavior: 'pre_login_prompt',
     });
@@ -364,7 +364,7 @@ describe("a client's organization settings", () => {
   });
 
   test('let members choose their organization with post_login_prompt', async () => {
-    const asking = await world.aClient({
+    const asking = await world.registerClient({
       organization_usage: 'require',
       organization_require_behavior: 'post_login_prompt',
     });
@@ -387,7 +387,7 @@ describe("a client's organization settings", () => {
     await tab.go(world.authorize(asking));
     expect((await tab.send({ organization: '-' })).page).toContain('There is no organization');
 
-    const loner = await world.aUser();
+    const loner = await world.createUser();
     const other = openTab();
     await other.go(world.authorize(asking));
     const nowhere = await other.send({ username: loner.email, password: loner.password });
@@ -397,7 +397,7 @@ describe("a client's organization settings", () => {
   });
 
   test('let users continue without an organization with allow and post_login_prompt', async () => {
-    const asking = await world.aClient({
+    const asking = await world.registerClient({
       organization_usage: 'allow',
       organization_require_behavior: 'post_login_prompt',
     });
@@ -426,7 +426,7 @@ test('accept only connections of the organization by name', async () => {
 });
 
 describe('a machine client', () => {
-  const ask = (robot: Client, organization?: string) =>
+  const ask = (robot: ApiClient, organization?: string) =>
     world.token({
       grant_type: 'client_credentials',
       client_id: robot.id,
@@ -435,8 +435,8 @@ describe('a machine client', () => {
       ...(organization !== undefined && { organization }),
     });
 
-  async function aRobot(settings: object): Promise<{ robot: Client; grantId: string }> {
-    const robot = await world.aClient({ app_type: 'non_interactive' });
+  async function aRobot(settings: object): Promise<{ robot: ApiClient; grantId: string }> {
+    const robot = await world.registerClient({ app_type: 'non_interactive' });
     const { id } = await made(world.server, '/client-grants', {
       client_id: robot.id,
       audience: 'https://orders.example.test',

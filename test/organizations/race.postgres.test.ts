@@ -17,7 +17,7 @@ import { insertUser, type User } from '../../src/records/users/users.ts';
 import { atOnce } from '../harness/factories.ts';
 import { freshDatabase } from '../harness/harness.ts';
 import {
-  type Client,
+  type ApiClient,
   made,
   type Organization,
   openTab,
@@ -25,15 +25,15 @@ import {
   type Person,
   type Tab,
   type World,
-} from './world.ts';
+} from '../harness/world.ts';
 
 let world: World;
-let client: Client;
+let client: ApiClient;
 let organization: Organization;
 
 beforeAll(async () => {
   world = await openWorld();
-  client = await world.aClient();
+  client = await world.registerClient();
   organization = await world.anOrganization();
 });
 
@@ -49,8 +49,8 @@ async function events(type: string, userId: string): Promise<number> {
 
 test('sixteen simultaneous browsers use one invitation up once', async () => {
   const role = await made(world.server, '/roles', { name: 'editor' });
-  const person = await world.aUser();
-  const invitation = await world.anInvitation(organization, client, {
+  const person = await world.createUser();
+  const invitation = await world.inviteTo(organization, client, {
     invitee: { email: person.email },
     roles: [role.id],
   });
@@ -71,10 +71,10 @@ test('sixteen simultaneous browsers use one invitation up once', async () => {
 });
 
 test('one of sixteen uninvited people uses the invitation up, and none gets in', async () => {
-  const invitation = await world.anInvitation(organization, client);
+  const invitation = await world.inviteTo(organization, client);
   const others: { tab: Tab; person: Person }[] = [];
   for (let i = 0; i < 16; i++) {
-    const person = await world.aUser();
+    const person = await world.createUser();
     const tab = openTab();
     await world.logsIn(tab, world.authorize(client), person);
     await tab.go(begin(invitation.ticket_id));

@@ -7,9 +7,9 @@ import { systemClock } from '../../src/platform/clock/clock.ts';
 import { costOfImported } from '../../src/platform/password-hash/password-hash.ts';
 import { findConnection } from '../../src/records/connections/connections.ts';
 import { finishedJob, uploadUsers } from '../harness/imports.ts';
-import { type LogWorld, startWorld } from '../logs/world.ts';
+import { openPasswordWorld, type PasswordWorld } from '../harness/password-world.ts';
 
-let world: LogWorld;
+let world: PasswordWorld;
 let hash12: string;
 
 const PASSWORD = 'correct horse battery staple';
@@ -18,7 +18,7 @@ const BCRYPT_14_MS = 2 ** 14 / 17.5;
 const ROOMY_MS = 101;
 
 beforeAll(async () => {
-  world = await startWorld();
+  world = await openPasswordWorld();
   hash12 = await hash(PASSWORD, 12);
 });
 
@@ -61,13 +61,13 @@ async function answerAfter(email: string, password: string, { waits }: { waits: 
   };
   const { kind } = await logIn(
     { ...world.server.app.deps, clock: { ...systemClock, pause } },
-    { connection, identifier: email, password, ip: '192.0.2.9', clientId: world.client.client_id },
+    { connection, identifier: email, password, ip: '192.0.2.9', clientId: world.client.id },
   );
   return { kind, afterMs };
 }
 
 test('a wrong password takes as long as the costliest imported hash of the connection, and nothing else raises that', async () => {
-  await world.person();
+  await world.createUser();
   await imported([row('plain@cost.test')]);
   expect(await costliest()).toBeNull();
 
@@ -126,7 +126,7 @@ test('the migration and the server estimate existing hashes alike', async () => 
 });
 
 test('verifications over the limit are refused alike for everybody, and a known ordinary password still logs in', async () => {
-  const ours = await world.person();
+  const ours = await world.createUser();
   await forgetCostliest();
   const costly = Array.from({ length: 30 }, (_, n) => roomy(`costly-${n}@many.test`));
   await imported(costly);
@@ -167,9 +167,9 @@ test('a login in the queue waits as long whether or not there was a hash to veri
 
 // Last, because no login here waits for the reserved slots.
 test('a refusal takes as long for an unknown user, no password, any hash, a blocked user and a correct password', async () => {
-  const ours = await world.person();
-  const blocked = await world.person();
-  await world.server.api('PATCH', `/api/v2/users/${blocked.id}`, { blocked: true });
+  const ours = await world.createUser();
+  const blocked = await world.createUser();
+  await world.server.api('PATCH', `/api/v2/users/${blocked.userId}`, { blocked: true });
   await imported([
     row('none@late.test'),
     row('twelve@late.test', hash12),

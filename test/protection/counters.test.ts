@@ -1,13 +1,14 @@
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { atOnce } from '../harness/factories.ts';
 import { DEFAULT_CONNECTION } from '../harness/harness.ts';
+import { openPasswordWorld, type PasswordWorld } from '../harness/password-world.ts';
+import { CALLBACK } from '../harness/world.ts';
 import { browserOf } from '../logs/browser.ts';
-import { CALLBACK, type LogWorld, startWorld } from '../logs/world.ts';
 
-let world: LogWorld;
+let world: PasswordWorld;
 
 beforeAll(async () => {
-  world = await startWorld();
+  world = await openPasswordWorld();
   const options = { options: { requires_username: true } };
   const path = `/api/v2/connections/${world.connectionId}`;
   expect((await world.server.api('PATCH', path, options)).status).toBe(200);
@@ -109,7 +110,7 @@ async function onPage(
 ): Promise<number> {
   const query = new URLSearchParams({
     response_type: 'code',
-    client_id: world.client.client_id,
+    client_id: world.client.id,
     redirect_uri: CALLBACK,
     scope: 'openid',
     state: 's',

@@ -7,14 +7,15 @@ import { addRecoveryCode } from '../../src/records/authentication-methods/authen
 import { throttleKey } from '../../src/records/throttles/throttles.ts';
 import { aPerson, atOnce } from '../harness/factories.ts';
 import { freePort } from '../harness/free-port.ts';
+import { openPasswordWorld, type PasswordWorld } from '../harness/password-world.ts';
 import { linkIn } from '../harness/smtp-sink.ts';
+import { CALLBACK } from '../harness/world.ts';
 import { browserOf } from '../logs/browser.ts';
-import { CALLBACK, type LogWorld, startWorld } from '../logs/world.ts';
 import { aMethod, configure, otpAt, SECRET, wrongOtp } from '../second-factors/factors.ts';
 
 const GRANT = 'http://auth0.com/oauth/grant-type/';
 const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
-let world: LogWorld;
+let world: PasswordWorld;
 const texts: { recipient: string; text: string }[] = [];
 
 beforeAll(async () => {
@@ -23,10 +24,10 @@ beforeAll(async () => {
     texts.push((await json(request)) as (typeof texts)[number]);
     response.writeHead(200).end();
   }).listen(port, '127.0.0.1');
-  world = await startWorld({ smsWebhookUrl: `http://127.0.0.1:${port}` });
+  world = await openPasswordWorld({ smsWebhookUrl: `http://127.0.0.1:${port}` });
   const { server, client } = world;
   const grants = ['password-realm', 'passwordless/otp', 'mfa-otp', 'mfa-oob', 'mfa-recovery-code'];
-  const changed = await server.api('PATCH', `/api/v2/clients/${client.client_id}`, {
+  const changed = await server.api('PATCH', `/api/v2/clients/${client.id}`, {
     grant_types: ['authorization_code', ...grants.map((name) => GRANT + name)],
   });
   expect(changed.status, changed.text).toBe(200);
@@ -34,7 +35,7 @@ beforeAll(async () => {
     const made = await server.api('POST', '/api/v2/connections', {
       name,
       strategy: name,
-      enabled_clients: [client.client_id],
+      enabled_clients: [client.id],
     });
     expect(made.status, made.text).toBe(201);
   }
@@ -49,7 +50,7 @@ beforeEach(() => configure(world.server.app.deps.db, { factors: [] }));
 type Body = Record<string, string>;
 
 async function post(path: string, ip: string, fields: object) {
-  const { client_id, client_secret } = world.client;
+  const { id: client_id, secret: client_secret } = world.client;
   const answer = await fetch(`${world.server.url}${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-forwarded-for': ip },
@@ -120,7 +121,7 @@ const typed = (code: string) =>
   );
 const otherThan = (code: string) => (code === '000000' ? '000001' : '000000');
 
-type Person = Awaited<ReturnType<LogWorld['person']>>;
+type Person = Awaited<ReturnType<PasswordWorld['createUser']>>;
 
 /** Strangers who guess a second factor know the password. */
 async function mfaToken({ email, password }: Person, ip: string): Promise<string> {
@@ -132,8 +133,8 @@ async function mfaToken({ email, password }: Person, ip: string): Promise<string
 const strangers = new Map<string, Promise<string>>();
 /** Returns the token with which strangers guess a second factor from any address. */
 function strangersToken(owner: Person, ip: string): Promise<string> {
-  const token = strangers.get(owner.id) ?? mfaToken(owner, ip);
-  strangers.set(owner.id, token);
+  const token = strangers.get(owner.userId) ?? mfaToken(owner, ip);
+  strangers.set(owner.userId, token);
   return token;
 }
 
@@ -157,7 +158,7 @@ const factor = (method: Omit<Parameters<typeof aMethod>[1], 'userId'>, userId: s
 const doors: Record<string, Door> = {
   'a password': {
     async owner() {
-      const person = await world.person();
+      const person = await world.createUser();
       const enter = async (ip: string) =>
         (await world.login(` ${person.email.toUpperCase()} `, person.password, { ip })).status;
       return { ...person, enter };
@@ -175,7 +176,7 @@ const doors: Record<string, Door> = {
         return (await grant('passwordless/otp', ip, { realm: 'email', username: email, otp }))
           .status;
       };
-      return { id: '', email, password: '', enter };
+      return { userId: '', email, password: '', enter };
     },
     // The attacker requests codes too.
     async guess({ email }, ip) {
@@ -195,7 +196,7 @@ const doors: Record<string, Door> = {
         const fields = { realm: 'sms', username: spelled(number), otp };
         return (await grant('passwordless/otp', ip, fields)).status;
       };
-      return { id: '', email: number, password: '', enter };
+      return { userId: '', email: number, password: '', enter };
     },
     async guess({ email: number }, ip) {
       await post('/passwordless/start', ip, { connection: 'sms', phone_number: spelled(number) });
@@ -206,8 +207,8 @@ const doors: Record<string, Door> = {
   'a code of an application': {
     async owner() {
       await configure(world.server.app.deps.db, { factors: ['otp'] });
-      const person = await world.person();
-      await factor({ kind: 'totp', totpSecret: SECRET }, person.id);
+      const person = await world.createUser();
+      await factor({ kind: 'totp', totpSecret: SECRET }, person.userId);
       let steps = 0;
       const enter = async (ip: string) => {
         const at = new Date(Date.now() + 30_000 * steps++);
@@ -224,10 +225,10 @@ const doors: Record<string, Door> = {
   'a recovery code': {
     async owner() {
       await configure(world.server.app.deps.db, { factors: ['otp', 'recovery-code'] });
-      const person = await world.person();
-      await factor({ kind: 'totp', totpSecret: SECRET }, person.id);
+      const person = await world.createUser();
+      await factor({ kind: 'totp', totpSecret: SECRET }, person.userId);
       const { db } = world.server.app.deps;
-      const added = await addRecoveryCode(db, { userId: person.id, now: new Date() });
+      const added = await addRecoveryCode(db, { userId: person.userId, now: new Date() });
       let next = added ?? '';
       const enter = async (ip: string) => {
         const mfa_token = await mfaToken(person, ip);
@@ -247,8 +248,8 @@ const doors: Record<string, Door> = {
   'a code that was mailed as a second factor': {
     async owner() {
       await configure(world.server.app.deps.db, { factors: ['email'] });
-      const person = await world.person();
-      await factor({ kind: 'email', email: person.email }, person.id);
+      const person = await world.createUser();
+      await factor({ kind: 'email', email: person.email }, person.userId);
       const enter = async (ip: string) => {
         const mfa_token = await mfaToken(person, ip);
         await mailsArrive();
@@ -270,9 +271,9 @@ const doors: Record<string, Door> = {
   'a code that was texted as a second factor': {
     async owner() {
       await configure(world.server.app.deps.db, { factors: ['sms'] });
-      const person = await world.person();
+      const person = await world.createUser();
       const number = aNumber();
-      await factor({ kind: 'phone', phoneNumber: number }, person.id);
+      await factor({ kind: 'phone', phoneNumber: number }, person.userId);
       const enter = async (ip: string) => {
         const mfa_token = await mfaToken(person, ip);
         const asked = await post('/mfa/challenge', ip, { mfa_token, challenge_type: 'oob' });
@@ -358,7 +359,7 @@ describe('the code of a device', () => {
   });
 
   test('stays usable from a known address after strangers have used up their guesses', async () => {
-    const { email, password } = await world.person();
+    const { email, password } = await world.createUser();
     const home = anAddress();
     expect((await world.login(email, password, { ip: home })).status).toBe(200);
     await types('BBBB-BBBB', anAddress());
@@ -386,7 +387,7 @@ test("a stranger's login code does not replace the owner’s", async () => {
 });
 
 test('strangers do not lock the password of an owner out of an address from which the owner has logged in with a code', async () => {
-  const owner = await world.person();
+  const owner = await world.createUser();
   const { email } = aPerson();
   const home = anAddress();
   const identity = await world.server.api<{ user_id: string }>('POST', '/api/v2/users', {
@@ -397,7 +398,7 @@ test('strangers do not lock the password of an owner out of an address from whic
   expect(identity.status, identity.text).toBe(201);
   const linked = await world.server.api(
     'POST',
-    `/api/v2/users/${encodeURIComponent(owner.id)}/identities`,
+    `/api/v2/users/${encodeURIComponent(owner.userId)}/identities`,
     { provider: 'email', user_id: identity.body.user_id },
   );
   expect(linked.status, linked.text).toBe(201);
@@ -451,7 +452,7 @@ async function logsIn(
 ): Promise<number> {
   const query = new URLSearchParams({
     response_type: 'code',
-    client_id: world.client.client_id,
+    client_id: world.client.id,
     redirect_uri: CALLBACK,
     scope: 'openid',
     state: 's',
@@ -472,9 +473,9 @@ test.each([
       const made = await world.server.api<{ ticket: string }>(
         'POST',
         '/api/v2/tickets/password-change',
-        { user_id: person.id },
+        { user_id: person.userId },
       );
-      const { password } = await world.person();
+      const { password } = await world.createUser();
       expect((await submit(browser, made.body.ticket, { password })).status).toBe(303);
       return password;
     },
@@ -482,19 +483,19 @@ test.each([
   [
     'has confirmed an address',
     async (person: Person, browser: ReturnType<typeof browserOf>) => {
-      const path = `/api/v2/users/${encodeURIComponent(person.id)}`;
+      const path = `/api/v2/users/${encodeURIComponent(person.userId)}`;
       await world.server.api('PATCH', path, { email_verified: false });
       const made = await world.server.api<{ ticket: string }>(
         'POST',
         '/api/v2/tickets/email-verification',
-        { user_id: person.id },
+        { user_id: person.userId },
       );
       expect((await submit(browser, made.body.ticket, {})).status).toBe(303);
       return person.password;
     },
   ],
 ])('strangers do not shut out a browser in which the owner %s', async (_what, prove) => {
-  const person = await world.person();
+  const person = await world.createUser();
   const browser = browserOf('of the owner', anAddress());
   const password = await prove(person, browser);
   await atOnce(16, () => world.login(person.email, 'wrong', { ip: anAddress() }));

@@ -1,16 +1,17 @@
 import { beforeAll, expect, test } from 'vitest';
 import { aPassword, aPerson, atOnce } from '../harness/factories.ts';
 import { DEFAULT_CONNECTION } from '../harness/harness.ts';
+import { openPasswordWorld, type PasswordWorld } from '../harness/password-world.ts';
 import { linkIn, type SmtpSink } from '../harness/smtp-sink.ts';
+import { CALLBACK } from '../harness/world.ts';
 import { browserOf } from '../logs/browser.ts';
-import { CALLBACK, type LogWorld, startWorld } from '../logs/world.ts';
 
-let world: LogWorld;
+let world: PasswordWorld;
 let mailbox: SmtpSink;
 const HIDE = { enumeration: 'hide', requires_username: true };
 
 beforeAll(async () => {
-  world = await startWorld();
+  world = await openPasswordWorld();
   mailbox = world.server.sink;
   expect((await setOptions(HIDE)).status).toBe(200);
 });
@@ -66,7 +67,7 @@ async function signUpByApi(person: Newcomer, ip = anAddress()): Promise<Answer> 
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-forwarded-for': ip },
     body: JSON.stringify({
-      client_id: world.client.client_id,
+      client_id: world.client.id,
       connection: DEFAULT_CONNECTION,
       ...person,
     }),
@@ -78,7 +79,7 @@ async function signUpByApi(person: Newcomer, ip = anAddress()): Promise<Answer> 
 async function openSignUp(browser: ReturnType<typeof browserOf>) {
   const query = new URLSearchParams({
     response_type: 'code',
-    client_id: world.client.client_id,
+    client_id: world.client.id,
     redirect_uri: CALLBACK,
     scope: 'openid',
     state: 's',
@@ -312,14 +313,14 @@ test('passwordless starts get the same answer, and mails go only to those with a
     name: 'email',
     strategy: 'email',
     options: { disable_signup: true },
-    enabled_clients: [world.client.client_id],
+    enabled_clients: [world.client.id],
   });
   expect(made.status, made.text).toBe(201);
   const [fresh, known] = [aNewcomer(), aNewcomer()];
   const user = { connection: 'email', email: known.email, email_verified: true };
   expect((await world.server.api('POST', '/api/v2/users', user)).status).toBe(201);
   const start = async (person: Newcomer) => {
-    const { client_id, client_secret } = world.client;
+    const { id: client_id, secret: client_secret } = world.client;
     const answer = await fetch(`${world.server.url}/passwordless/start`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-forwarded-for': anAddress() },

@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { atOnce } from '../harness/factories.ts';
+import { openPasswordWorld, type PasswordWorld } from '../harness/password-world.ts';
 import { plainBrowser } from '../harness/plain-browser.ts';
 import { linkIn } from '../harness/smtp-sink.ts';
-import { type LogWorld, startWorld } from '../logs/world.ts';
 
-let world: LogWorld;
+let world: PasswordWorld;
 
 beforeAll(async () => {
-  world = await startWorld();
+  world = await openPasswordWorld();
 });
 
 const BRUTE_FORCE = '/api/v2/attack-protection/brute-force-protection';
@@ -84,7 +84,7 @@ test('the settings are those of a new tenant, and changed settings are kept', as
 
 describe('after the allowed number of wrong passwords', () => {
   test('the account is blocked for that address until an operator lifts the block', async () => {
-    const person = await world.person();
+    const person = await world.createUser();
     await set(BRUTE_FORCE, { max_attempts: 3 });
     expect(await wrongly(3, person.email, '192.0.2.30')).toEqual([403, 403, 403]);
     const shut = await world.login(person.email, person.password, { ip: '192.0.2.30' });
@@ -101,7 +101,7 @@ describe('after the allowed number of wrong passwords', () => {
       connection: 'Username-Password-Authentication',
     };
     expect(await blocksOf(person.email)).toEqual([block]);
-    const byId = `/api/v2/user-blocks/${encodeURIComponent(person.id)}`;
+    const byId = `/api/v2/user-blocks/${encodeURIComponent(person.userId)}`;
     expect((await world.server.api('GET', byId)).body).toEqual({ blocked_for: [block] });
     expect((await world.server.api('DELETE', byId)).status).toBe(204);
     expect(await blocksOf(person.email)).toEqual([]);
@@ -114,7 +114,7 @@ describe('after the allowed number of wrong passwords', () => {
   });
 
   test('its owner gets a mail with a link whose button lifts the block once', async () => {
-    const person = await world.person();
+    const person = await world.createUser();
     await set(BRUTE_FORCE, { max_attempts: 2 });
     await wrongly(2, person.email, '192.0.2.40');
     const mail = await world.server.sink.waitForMail(person.email);
@@ -148,7 +148,7 @@ describe('after the allowed number of wrong passwords', () => {
   });
 
   test('every address is blocked if addresses do not count separately', async () => {
-    const person = await world.person();
+    const person = await world.createUser();
     await set(BRUTE_FORCE, { max_attempts: 2, mode: 'count_per_identifier' });
     await wrongly(1, person.email, '192.0.2.61');
     await wrongly(1, person.email, '192.0.2.62');
@@ -161,7 +161,7 @@ describe('after the allowed number of wrong passwords', () => {
   });
 
   test('a listed network and a disabled protection block nobody', async () => {
-    const person = await world.person();
+    const person = await world.createUser();
     await set(BRUTE_FORCE, { max_attempts: 1, allowlist: ['192.0.2.64/28'] });
     expect(await wrongly(3, person.email, '192.0.2.70')).toEqual([403, 403, 403]);
     expect(await wrongly(2, person.email, '192.0.2.80')).toEqual([403, 429]);
@@ -174,7 +174,7 @@ describe('after the allowed number of wrong passwords', () => {
   });
 
   test('simultaneous attempts succeed no more often than sequential ones', async () => {
-    const person = await world.person();
+    const person = await world.createUser();
     await set(BRUTE_FORCE, { max_attempts: 5 });
     const answers = await atOnce(16, (n) => world.login(person.email, `wrong ${n}`));
     expect(answers.filter(({ status }) => status === 403)).toHaveLength(5);
@@ -184,7 +184,7 @@ describe('after the allowed number of wrong passwords', () => {
 });
 
 test('an address with too many attempts is refused, shown by the API, and released on request', async () => {
-  const person = await world.person();
+  const person = await world.createUser();
   await set(SUSPICIOUS_IP, { stage: { 'pre-login': { max_attempts: 3, rate: 3_600_000 } } });
   const ip = '192.0.2.90';
   const check = async () =>
@@ -212,7 +212,7 @@ test('sign-ups from one address follow the configured rate', async () => {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-forwarded-for': '192.0.2.99' },
       body: JSON.stringify({
-        client_id: world.client.client_id,
+        client_id: world.client.id,
         connection: 'Username-Password-Authentication',
         email: `signs-up-${n}@example.test`,
         password: 'Harbour-Canal-78',
@@ -232,14 +232,14 @@ test('a breached password is logged, and refused if the settings say so', async 
   });
   expect(made.status, made.text).toBe(201);
   await world.server.api('PATCH', `/api/v2/connections/${made.body.id}/clients`, [
-    { client_id: world.client.client_id, status: true },
+    { client_id: world.client.id, status: true },
   ]);
   const signUp = async (email: string) => {
     const answer = await fetch(`${world.server.url}/dbconnections/signup`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-forwarded-for': '192.0.2.111' },
       body: JSON.stringify({
-        client_id: world.client.client_id,
+        client_id: world.client.id,
         connection: 'lenient',
         email,
         password: 'iloveyou',

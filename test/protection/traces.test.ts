@@ -5,13 +5,14 @@ import { systemClock } from '../../src/platform/clock/clock.ts';
 import { throttleKey } from '../../src/records/throttles/throttles.ts';
 import { atOnce } from '../harness/factories.ts';
 import { DEFAULT_CONNECTION } from '../harness/harness.ts';
-import { CALLBACK, type LogWorld, startWorld } from '../logs/world.ts';
+import { openPasswordWorld, type PasswordWorld } from '../harness/password-world.ts';
+import { CALLBACK } from '../harness/world.ts';
 
-let world: LogWorld;
+let world: PasswordWorld;
 let clientId: string;
 
 beforeAll(async () => {
-  world = await startWorld();
+  world = await openPasswordWorld();
   const { body, status } = await world.server.api<{ client_id: string }>(
     'POST',
     '/api/v2/clients',
@@ -268,7 +269,7 @@ test('one address alone cannot use up the codes that all may try', async () => {
 test('strangers who use up the limit do not shut out users from known networks', async () => {
   const [, ask] = kinds.find(([name]) => name === 'device codes') ?? [];
   if (!ask) throw new Error('There is no such kind.');
-  const { email, password } = await world.person();
+  const { email, password } = await world.createUser();
   const home = '198.51.100.10';
   expect((await world.login(email, password, { ip: home })).status).toBe(200);
   const { db } = world.server.app.deps;
@@ -290,7 +291,7 @@ test('strangers who use up the limit do not shut out users from known networks',
 });
 
 test('strangers are refused with only a log entry after a hundred thousand wrong passwords, and known places are not', async () => {
-  const { email, password } = await world.person();
+  const { email, password } = await world.createUser();
   const home = '198.51.100.20';
   const status = async (ip: string, typed: string, name = email) =>
     (await world.login(name, typed, { ip })).status;

@@ -1,16 +1,16 @@
 import { beforeAll, expect, test } from 'vitest';
-import { type ManagementFixture, startManagementApi } from '../management-api/fixture.ts';
-import { anApi, aRole, aUser, pairs } from './world.ts';
 
-let api: ManagementFixture;
+import { type Api, anApi, aRole, aUser, openApi, pairs } from './granted.ts';
+
+let api: Api;
 beforeAll(async () => {
-  api = await startManagementApi();
+  api = await openApi();
 });
 
 const EIGHT = Array.from({ length: 8 });
 
 async function rows(text: string, values: unknown[]): Promise<unknown> {
-  return (await api.database.execute(text, values)).rows;
+  return (await api.server.app.database.execute(text, values)).rows;
 }
 
 test('a permission never outlives its scope in a race', async () => {

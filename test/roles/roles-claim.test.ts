@@ -1,28 +1,28 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
   API,
-  type Client,
+  type ApiClient,
   claimsOf,
   made,
   openTab,
   openWorld,
   type Person,
   type World,
-} from '../organizations/world.ts';
+} from '../harness/world.ts';
 
 const CLAIM = 'https://meadow.test/roles';
 let world: World;
-let client: Client;
+let client: ApiClient;
 let person: Person;
 let clerk: string;
 let admin: string;
 
 beforeAll(async () => {
   world = await openWorld();
-  client = await world.aClient({ roles_claim: 'roles' });
+  client = await world.registerClient({ roles_claim: 'roles' });
   clerk = (await made(world.server, '/roles', { name: 'Clerk' })).id;
   admin = (await made(world.server, '/roles', { name: 'Admin' })).id;
-  person = await world.aUser();
+  person = await world.createUser();
   await made(world.server, `/users/${person.userId}/roles`, { roles: [clerk, admin] });
   await patchApi({ roles_claim: CLAIM });
 });
@@ -88,7 +88,7 @@ describe('roles_claim', () => {
   });
 
   test('is an empty list for a user without roles, and absent from tokens of machine clients', async () => {
-    const nobody = await login({}, await world.aUser());
+    const nobody = await login({}, await world.createUser());
     expect(claimsOf(nobody.id_token).roles).toEqual([]);
     await made(world.server, '/client-grants', {
       client_id: client.id,

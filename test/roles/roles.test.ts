@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type ManagementFixture, startManagementApi } from '../management-api/fixture.ts';
-import { anApi, aRole, aUser, pairs } from './world.ts';
 
-let api: ManagementFixture;
+import { type Api, anApi, aRole, aUser, openApi, pairs } from './granted.ts';
+
+let api: Api;
 beforeAll(async () => {
-  api = await startManagementApi();
+  api = await openApi();
 });
 
 const NO_ROLE = { statusCode: 404, error: 'Not Found', message: 'The role does not exist.' };
@@ -233,7 +233,7 @@ describe('the members of a role', () => {
       ),
     );
     expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([200, 204]));
-    const { rows } = await api.database.execute(
+    const { rows } = await api.server.app.database.execute(
       'select count(*) as n from user_roles where role_id = $1',
       [role],
     );
@@ -245,7 +245,7 @@ describe('the members of a role', () => {
     const user = await aUser(api);
     for (const path of [`/roles/${role}/users`, `${user.path}/roles`]) {
       const status = async (scope: string) =>
-        (await api.call('GET', path, undefined, { token: await api.token({ scope }) })).status;
+        (await api.call('GET', path, undefined, { token: await api.server.token([scope]) })).status;
       expect(await status('read:role_members')).toBe(200);
       expect(await status('read:users read:roles')).toBe(200);
       expect(await status('read:roles')).toBe(403);

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type ManagementFixture, startManagementApi } from '../management-api/fixture.ts';
-import { anApi, aRole, aUser, pairs } from './world.ts';
 
-let api: ManagementFixture;
+import { type Api, anApi, aRole, aUser, openApi, pairs } from './granted.ts';
+
+let api: Api;
 beforeAll(async () => {
-  api = await startManagementApi();
+  api = await openApi();
 });
 
 const NO_USER = {

@@ -5,7 +5,7 @@ import { plainBrowser } from '../harness/plain-browser.ts';
 import { formOf } from '../harness/visitor.ts';
 import {
   API,
-  type Client,
+  type ApiClient,
   claimsOf,
   made,
   openTab,
@@ -13,7 +13,7 @@ import {
   type Person,
   type Shown,
   type World,
-} from '../organizations/world.ts';
+} from '../harness/world.ts';
 import { otpAt, SECRET } from './factors.ts';
 
 const DUE = {
@@ -26,12 +26,12 @@ const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
 const MFA_SCOPES = 'enroll read:authenticators remove:authenticators';
 
 let world: World;
-let client: Client;
+let client: ApiClient;
 let overFactors: string;
 
 beforeAll(async () => {
   world = await openWorld();
-  client = await world.aClient();
+  client = await world.registerClient();
   overFactors = `${world.server.url}/mfa/`;
 });
 
@@ -60,7 +60,7 @@ async function withTotp(person: Person): Promise<Person> {
 
 /** Returns a user with an authenticator application who logged in while the policy required no factor. */
 async function loggedIn(chosen: { person?: Person; factor?: boolean } = {}) {
-  const person = chosen.person ?? (await world.aUser());
+  const person = chosen.person ?? (await world.createUser());
   if (chosen.factor !== false) await withTotp(person);
   const browser = plainBrowser();
   const tab = openTab(browser);
@@ -71,7 +71,7 @@ async function loggedIn(chosen: { person?: Person; factor?: boolean } = {}) {
 
 /** Returns a user who has entered the factor in a remembered browser and logged out. */
 async function rememberedBrowser() {
-  const person = await withTotp(await world.aUser());
+  const person = await withTotp(await world.createUser());
   await policy(['all-applications']);
   const tab = openTab();
   await tab.go(world.authorize(client));
@@ -81,7 +81,7 @@ async function rememberedBrowser() {
   return { person, tab };
 }
 
-const silent = async (tab: ReturnType<typeof openTab>, asking: Client, params = {}) =>
+const silent = async (tab: ReturnType<typeof openTab>, asking: ApiClient, params = {}) =>
   answerIn(tab.back(await tab.go(world.authorize(asking, { prompt: 'none', ...params }))));
 
 describe('a session from before the second-factor policy', () => {
@@ -100,7 +100,7 @@ describe('a session from before the second-factor policy', () => {
     const organization = await world.anOrganization();
     const person = await world.aMember(organization);
     const { tab } = await loggedIn({ person });
-    const other = await world.aClient({ name: 'Orchard' });
+    const other = await world.registerClient({ name: 'Orchard' });
     await policy(['all-applications']);
     for (const [asking, params] of [
       [client, {}],
@@ -123,7 +123,7 @@ describe('a session from before the second-factor policy', () => {
     const organization = await world.anOrganization();
     const { person, tab } = await loggedIn();
     await policy(['all-applications']);
-    const { ticket_id: invitation, id } = await world.anInvitation(organization, client, {
+    const { ticket_id: invitation, id } = await world.inviteTo(organization, client, {
       invitee: { email: person.email },
     });
     const params = { organization: organization.id, invitation };
@@ -137,7 +137,9 @@ describe('a session from before the second-factor policy', () => {
   });
 
   test('does not pass through the pages of other steps', async () => {
-    const chooser = await world.aClient({ organization_require_behavior: 'post_login_prompt' });
+    const chooser = await world.registerClient({
+      organization_require_behavior: 'post_login_prompt',
+    });
     const { browser, tab } = await loggedIn();
     await policy(['all-applications']);
     const asked = await tab.go(world.authorize(chooser));
@@ -303,7 +305,7 @@ describe("an access token for a user's own factors", () => {
   });
 
   test('is answered mfa_required if the application collects the password', async () => {
-    const asking = await world.aClient({
+    const asking = await world.registerClient({
       grant_types: ['http://auth0.com/oauth/grant-type/password-realm'],
     });
     const ask = ({ email, password }: Person) =>
@@ -316,7 +318,7 @@ describe("an access token for a user's own factors", () => {
         password,
         ...params(),
       });
-    const person = await world.aUser();
+    const person = await world.createUser();
     expect(await ask(person)).toMatchObject({ status: 200 });
     await withTotp(person);
     expect(await ask(person)).toMatchObject({ status: 403, body: { error: 'mfa_required' } });

@@ -6,7 +6,7 @@ import { pkce } from '../authentication/fixture.ts';
 import { freePort } from '../harness/free-port.ts';
 import { eventually, startServer, type TestServer } from '../harness/harness.ts';
 import { type PlainBrowser, plainBrowser } from '../harness/plain-browser.ts';
-import { upload, type WireJob } from '../imports/import-world.ts';
+import { upload, type WireJob } from '../imports/import-jobs.ts';
 import { registerClient, type SomeUser, someUser } from '../sdk/sdk-world.ts';
 import { otpAt, SECRET } from './factors.ts';
 

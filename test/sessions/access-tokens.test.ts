@@ -2,14 +2,14 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { aPassword } from '../harness/factories.ts';
 import {
   API,
-  type Client,
+  type ApiClient,
   claimsOf,
   made,
   openTab,
   openWorld,
   type Person,
   type World,
-} from '../organizations/world.ts';
+} from '../harness/world.ts';
 import { changeByLink, changeByOperator, linkFor } from './change-password.ts';
 
 const REALM = 'http://auth0.com/oauth/grant-type/password-realm';
@@ -17,7 +17,7 @@ const IN_PSS = 'urn:an-api-with-pss';
 const BY_RFC = 'urn:an-api-with-rfc-9068';
 
 let world: World;
-let client: Client;
+let client: ApiClient;
 
 beforeAll(async () => {
   world = await openWorld();
@@ -26,7 +26,9 @@ beforeAll(async () => {
     identifier: BY_RFC,
     token_dialect: 'rfc9068_profile',
   });
-  client = await world.aClient({ grant_types: [REALM, 'refresh_token', 'authorization_code'] });
+  client = await world.registerClient({
+    grant_types: [REALM, 'refresh_token', 'authorization_code'],
+  });
 });
 
 async function withPassword({ email, password }: Person, audience: string, scope: string) {
@@ -91,7 +93,7 @@ const userinfo = async (token: string) =>
 
 describe('/userinfo refuses an access token', () => {
   test.each(Object.keys(TOKENS))('%s after a change of password', async (way) => {
-    const person = await world.aUser();
+    const person = await world.createUser();
     const token = (await TOKENS[way]?.(person)) ?? '';
     expect(claimsOf(token).aud).toContain(`${world.server.url}/userinfo`);
     // Twice, because the second request reads from memory.
@@ -103,7 +105,7 @@ describe('/userinfo refuses an access token', () => {
   });
 
   test.each(Object.keys(ENDS))('after %s', async (end) => {
-    const person = await world.aUser();
+    const person = await world.createUser();
     const { access_token: token } = await withPassword(person, API, 'openid');
     const { access_token: fresh } = await withPassword(person, API, 'openid');
     expect(await userinfo(token)).toBe(200);
@@ -113,17 +115,17 @@ describe('/userinfo refuses an access token', () => {
 });
 
 test('an access token of a deleted user never counts for a later user with the same id', async () => {
-  const person = await world.aUser();
+  const person = await world.createUser();
   const { access_token: token } = await withPassword(person, API, 'openid');
   expect((await world.server.api('DELETE', path(person))).status).toBe(204);
-  const again = await world.aUser({ user_id: person.userId.replace('auth0|', '') });
+  const again = await world.createUser({ user_id: person.userId.replace('auth0|', '') });
   expect(again.userId).toBe(person.userId);
   expect(await userinfo(token)).toBe(401);
   expect(await userinfo((await withPassword(again, API, 'openid')).access_token)).toBe(200);
 });
 
 test('a revocation of all access ends access tokens at the management API and for second factors', async () => {
-  const person = await world.aUser();
+  const person = await world.createUser();
   const { url } = world.server;
   const own = await withPassword(person, `${url}/api/v2/`, 'read:current_user');
   const factors = await withPassword(person, `${url}/mfa/`, 'read:authenticators');

@@ -1,5 +1,5 @@
 import { aPassword } from '../harness/factories.ts';
-import { made, openTab, type Person, type Tab, type World } from '../organizations/world.ts';
+import { made, openTab, type Person, type Tab, type World } from '../harness/world.ts';
 
 /** Returns a link that sets this user's password. */
 export async function linkFor(world: World, { userId }: Person): Promise<string> {

@@ -1,26 +1,26 @@
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { aPassword, atOnce } from '../harness/factories.ts';
 import {
-  type Client,
+  type ApiClient,
   made,
   openTab,
   openWorld,
   type Person,
   type Tab,
   type World,
-} from '../organizations/world.ts';
+} from '../harness/world.ts';
 import { otpAt, SECRET } from '../second-factors/factors.ts';
 import { changeByLink, changeByOperator, linkFor, unlimitLogins } from './change-password.ts';
 
 const LOGINS = 48;
 
 let world: World;
-let client: Client;
+let client: ApiClient;
 
 beforeAll(async () => {
   world = await openWorld();
   await unlimitLogins(world);
-  client = await world.aClient();
+  client = await world.registerClient();
   await world.server.api('PUT', '/api/v2/guardian/factors/otp', { enabled: true });
 });
 
@@ -56,7 +56,7 @@ async function alive(tabs: Tab[], backs: (URL | null)[]): Promise<string[]> {
 
 test(`none of ${LOGINS} browser logins during a change of password leaves a session, a code or a token that works`, async () => {
   for (const way of ['operator', 'link']) {
-    const person = await world.aUser();
+    const person = await world.createUser();
     const link = await linkFor(world, person);
     const tabs = Array.from({ length: LOGINS }, () => openTab());
     for (const tab of tabs) await tab.go(world.authorize(client));
@@ -69,7 +69,7 @@ test(`none of ${LOGINS} browser logins during a change of password leaves a sess
 });
 
 test(`none of ${LOGINS} second-factor pages leads on or remembers its browser after a change of password`, async () => {
-  const person = await withTotp(await world.aUser());
+  const person = await withTotp(await world.createUser());
   await askForFactors(['all-applications']);
   const tabs = Array.from({ length: LOGINS }, () => openTab());
   await Promise.all(
@@ -91,7 +91,9 @@ test(`none of ${LOGINS} second-factor pages leads on or remembers its browser af
 });
 
 test('the organization page does not lead on after a change of password', async () => {
-  const chooser = await world.aClient({ organization_require_behavior: 'post_login_prompt' });
+  const chooser = await world.registerClient({
+    organization_require_behavior: 'post_login_prompt',
+  });
   const person = await world.aMember(await world.anOrganization());
   const tab = openTab();
   await tab.go(world.authorize(chooser));
@@ -103,7 +105,7 @@ test('the organization page does not lead on after a change of password', async 
 });
 
 test('a remembered browser asks for the second factor again after a change of password', async () => {
-  const person = await withTotp(await world.aUser());
+  const person = await withTotp(await world.createUser());
   await askForFactors(['all-applications']);
   const tab = openTab();
   await tab.go(world.authorize(client));
@@ -118,7 +120,7 @@ test('a remembered browser asks for the second factor again after a change of pa
 
 test('an arrival counts only for the person whose password survives simultaneous changes', async () => {
   const choosing = await atOnce(LOGINS / 2, async () => {
-    const person = await world.aUser();
+    const person = await world.createUser();
     const tab = openTab();
     await tab.go(await linkFor(world, person));
     return { person, tab, chosen: aPassword() };
@@ -140,7 +142,7 @@ test('an arrival counts only for the person whose password survives simultaneous
 });
 
 test('an arrival does not count after another change of password', async () => {
-  const person = await world.aUser();
+  const person = await world.createUser();
   const tab = await changeByLink(await linkFor(world, person));
   await changeByOperator(world, person);
   expect((await tab.go(world.authorize(client))).back).toBeNull();
@@ -148,7 +150,7 @@ test('an arrival does not count after another change of password', async () => {
 
 test('none of sixteen invitations accepted during a change of password gives a session', async () => {
   for (let round = 0; round < 3; round++) {
-    const person = await world.aUser();
+    const person = await world.createUser();
     const invited = await world.server.api('POST', '/api/v2/invitations', {
       recipients: [person.email],
       client_id: client.id,

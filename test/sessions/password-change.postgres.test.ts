@@ -1,13 +1,13 @@
 import { beforeAll, expect, test } from 'vitest';
 import { atOnce } from '../harness/factories.ts';
 import {
-  type Client,
+  type ApiClient,
   openTab,
   openWorld,
   type Person,
   type Tokens,
   type World,
-} from '../organizations/world.ts';
+} from '../harness/world.ts';
 import { otpAt, SECRET } from '../second-factors/factors.ts';
 import { changeByLink, changeByOperator, linkFor, unlimitLogins } from './change-password.ts';
 
@@ -15,12 +15,12 @@ const LOGINS = 48;
 const REALM = 'http://auth0.com/oauth/grant-type/password-realm';
 
 let world: World;
-let client: Client;
+let client: ApiClient;
 
 beforeAll(async () => {
   world = await openWorld();
   await unlimitLogins(world);
-  client = await world.aClient({
+  client = await world.registerClient({
     grant_types: [
       'password',
       REALM,
@@ -50,7 +50,7 @@ async function alive(answers: Tokens[]): Promise<number> {
 test(`none of ${LOGINS} logins at the token endpoint during a change of password keeps a token, in each of three rounds`, async () => {
   const survivors: number[] = [];
   for (const way of ['operator', 'link', 'operator']) {
-    const person = await world.aUser();
+    const person = await world.createUser();
     const link = await linkFor(world, person);
     const logins = atOnce(LOGINS, () => logIn(person));
     const change = way === 'link' ? changeByLink(link) : changeByOperator(world, person);
@@ -63,7 +63,7 @@ test(`none of ${LOGINS} logins at the token endpoint during a change of password
 test(`none of ${LOGINS} codes, refresh tokens and sessions gives a working token after a simultaneous change of password`, async () => {
   const survivors: number[] = [];
   for (let round = 0; round < 2; round++) {
-    const person = await world.aUser();
+    const person = await world.createUser();
     const tab = openTab();
     const first = await world.logsIn(tab, world.authorize(client), person);
     const silently = () => tab.go(world.authorize(client, { prompt: 'none' }));
@@ -96,7 +96,7 @@ test(`none of ${LOGINS} mfa_tokens from during a change of password counts, and 
   };
   const counting: number[] = [];
   for (const way of ['operator', 'link']) {
-    const person = await world.aUser();
+    const person = await world.createUser();
     const audience = `${world.server.url}/mfa/`;
     const own = await world.token({
       grant_type: REALM,

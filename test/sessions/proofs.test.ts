@@ -4,7 +4,7 @@ import { DEFAULT_CONNECTION } from '../harness/harness.ts';
 import { plainBrowser } from '../harness/plain-browser.ts';
 import { linkIn } from '../harness/smtp-sink.ts';
 import {
-  type Client,
+  type ApiClient,
   claimsOf,
   made,
   openTab,
@@ -12,16 +12,16 @@ import {
   type Person,
   type Tab,
   type World,
-} from '../organizations/world.ts';
+} from '../harness/world.ts';
 
 let world: World;
-let client: Client;
-let other: Client;
+let client: ApiClient;
+let other: ApiClient;
 
 beforeAll(async () => {
   world = await openWorld();
-  client = await world.aClient();
-  other = await world.aClient();
+  client = await world.registerClient();
+  other = await world.registerClient();
   await made(world.server, '/connections', {
     name: 'email',
     strategy: 'email',
@@ -29,11 +29,11 @@ beforeAll(async () => {
   });
 });
 
-const login = (at: Client, more: Record<string, string> = {}) =>
+const login = (at: ApiClient, more: Record<string, string> = {}) =>
   world.authorize(at, { audience: '', scope: 'openid offline_access', ...more });
 
 /** Returns the user that the application gets. `null`: nobody yet, because the login page appears. */
-async function whoArrives(tab: Tab, at: Client, more: Record<string, string> = {}) {
+async function whoArrives(tab: Tab, at: ApiClient, more: Record<string, string> = {}) {
   const { back } = await tab.go(login(at, more));
   if (back === null || back.searchParams.has('error')) return null;
   const { body } = await world.exchange(at, back);
@@ -67,7 +67,7 @@ const PROOFS: Record<string, { arrives: boolean; give(tab: Tab): Promise<string>
   'a link to choose a password': {
     arrives: true,
     async give(tab) {
-      const person = await world.aUser();
+      const person = await world.createUser();
       await tab.go(await ticketFor('password-change', person));
       await tab.prove({ password: aPassword() });
       return person.userId;
@@ -76,7 +76,7 @@ const PROOFS: Record<string, { arrives: boolean; give(tab: Tab): Promise<string>
   'the mail for a forgotten password': {
     arrives: true,
     async give(tab) {
-      const { email, userId } = await world.aUser();
+      const { email, userId } = await world.createUser();
       const asked = { client_id: client.id, email, connection: DEFAULT_CONNECTION };
       await post('/dbconnections/change_password', asked);
       await tab.go(await mailed(email));
@@ -120,7 +120,7 @@ const PROOFS: Record<string, { arrives: boolean; give(tab: Tab): Promise<string>
   'a confirmed address': {
     arrives: false,
     async give(tab) {
-      const person = await world.aUser({ email_verified: false, verify_email: false });
+      const person = await world.createUser({ email_verified: false, verify_email: false });
       await tab.go(await ticketFor('email-verification', person));
       await tab.prove();
       return person.userId;
@@ -130,13 +130,13 @@ const PROOFS: Record<string, { arrives: boolean; give(tab: Tab): Promise<string>
 
 describe.each(Object.entries(PROOFS))('after %s', (_name, { arrives, give }) => {
   test('the application gets the user who gave the proof or nobody, and never the former user of the browser', async () => {
-    const tab = await aBrowserOf(await world.aUser());
+    const tab = await aBrowserOf(await world.createUser());
     const userId = await give(tab);
     expect(await whoArrives(tab, client)).toBe(arrives ? userId : null);
   });
 
   test('a silent login never returns the former user of the browser', async () => {
-    const before = await world.aUser();
+    const before = await world.createUser();
     const tab = await aBrowserOf(before);
     const userId = await give(tab);
     const silent = [
@@ -151,9 +151,9 @@ describe.each(Object.entries(PROOFS))('after %s', (_name, { arrives, give }) => 
 });
 
 test('an old proof logs nobody in, and the former session stays ended', async () => {
-  const before = await world.aUser();
+  const before = await world.createUser();
   const tab = await aBrowserOf(before);
-  const person = await world.aUser();
+  const person = await world.createUser();
   await tab.go(await ticketFor('password-change', person));
   await tab.prove({ password: aPassword() });
   tab.forget('usher_arrival');
@@ -162,7 +162,7 @@ test('an old proof logs nobody in, and the former session stays ended', async ()
 
 test('a logout makes an earlier proof void', async () => {
   const tab = openTab();
-  const person = await world.aUser();
+  const person = await world.createUser();
   await tab.go(await ticketFor('password-change', person));
   await tab.prove({ password: aPassword() });
   await tab.go(`${world.server.url}/v2/logout`);
@@ -170,10 +170,10 @@ test('a logout makes an earlier proof void', async () => {
 });
 
 test('a pending request in another tab does not restore the former session', async () => {
-  const before = await world.aUser();
+  const before = await world.createUser();
   const browser = plainBrowser();
   const tab = await aBrowserOf(before, openTab(browser));
-  const person = await world.aUser();
+  const person = await world.createUser();
   await tab.go(await ticketFor('password-change', person));
   const inFlight = Array.from({ length: 16 }, () => openTab(browser).go(login(client)));
   await tab.prove({ password: aPassword() });
@@ -183,7 +183,7 @@ test('a pending request in another tab does not restore the former session', asy
 });
 
 test("a proof by the session's own user keeps the session", async () => {
-  const person = await world.aUser({ email_verified: false, verify_email: false });
+  const person = await world.createUser({ email_verified: false, verify_email: false });
   const tab = await aBrowserOf(person);
   await tab.go(await ticketFor('email-verification', person));
   await tab.prove();

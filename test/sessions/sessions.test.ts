@@ -1,13 +1,14 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { listAccess } from '../../src/records/oidc-payloads/oidc-payloads.ts';
 import { atOnce } from '../harness/factories.ts';
+import { openPasswordWorld, type PasswordWorld } from '../harness/password-world.ts';
+import { CALLBACK } from '../harness/world.ts';
 import { authorizeAt, browserOf, type Credentials } from '../logs/browser.ts';
-import { CALLBACK, type LogWorld, startWorld } from '../logs/world.ts';
 
-let world: LogWorld;
+let world: PasswordWorld;
 
 beforeAll(async () => {
-  world = await startWorld();
+  world = await openPasswordWorld();
 });
 
 type SessionWire = Record<string, unknown> & { id: string };
@@ -23,8 +24,8 @@ async function token(fields: Record<string, string>): Promise<{ status: number; 
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
-      client_id: world.client.client_id,
-      client_secret: world.client.client_secret,
+      client_id: world.client.id,
+      client_secret: world.client.secret,
       ...fields,
     }),
   });
@@ -32,13 +33,13 @@ async function token(fields: Record<string, string>): Promise<{ status: number; 
 }
 
 async function signedIn() {
-  const person = await world.person();
+  const person = await world.createUser();
   const browser = browserOf('Tests/2 (Linux)');
   const back = await authorize(browser, person);
   const code = back.searchParams.get('code') ?? '';
   const tokens = await token({ grant_type: 'authorization_code', code, redirect_uri: CALLBACK });
   expect(tokens.status, JSON.stringify(tokens.body)).toBe(200);
-  const of = `/api/v2/users/${encodeURIComponent(person.id)}`;
+  const of = `/api/v2/users/${encodeURIComponent(person.userId)}`;
   return { person, browser, of, refreshToken: tokens.body.refresh_token ?? '' };
 }
 
@@ -65,14 +66,14 @@ test('a session and its refresh token are listed with ids that open nothing', as
   const [session, ...others] = await sessionsOf(of);
   expect(others).toEqual([]);
   expect(session).toMatchObject({
-    user_id: person.id,
+    user_id: person.userId,
     device: {
       initial_ip: '192.0.2.9',
       initial_user_agent: 'Tests/2 (Linux)',
       last_ip: '192.0.2.9',
       last_user_agent: 'Tests/2 (Linux)',
     },
-    clients: [{ client_id: world.client.client_id }],
+    clients: [{ client_id: world.client.id }],
     authentication: { methods: [{ name: 'pwd' }] },
     cookie: { mode: 'persistent' },
   });
@@ -84,8 +85,8 @@ test('a session and its refresh token are listed with ids that open nothing', as
   expect([minutes('idle_expires_at'), minutes('expires_at')]).toEqual([3 * 24 * 60, 7 * 24 * 60]);
   const [shown] = await tokensOf(of);
   expect(shown).toMatchObject({
-    user_id: person.id,
-    client_id: world.client.client_id,
+    user_id: person.userId,
+    client_id: world.client.id,
     session_id: session?.id,
     rotating: true,
     device: { last_user_agent: expect.any(String) },
@@ -181,9 +182,9 @@ describe('a revoked refresh token', () => {
     const { person, refreshToken } = await signedIn();
     const body: Record<string, string> =
       by === 'user_id'
-        ? { user_id: person.id }
+        ? { user_id: person.userId }
         : by === 'client_id'
-          ? { client_id: world.client.client_id }
+          ? { client_id: world.client.id }
           : {};
     const answer = await world.server.api('POST', '/api/v2/refresh-tokens/revoke', body);
     expect(answer.status).toBe(status);
@@ -238,7 +239,7 @@ test("sessions live as long as the tenant's settings say", async () => {
   await new Promise((resolve) => setTimeout(resolve, 1100));
   const { person } = await signedIn();
   const key = world.server.app.deps.keys.encryption;
-  const asked = { model: 'Session' as const, userId: person.id, afterId: null, limit: 5, now };
+  const asked = { model: 'Session' as const, userId: person.userId, afterId: null, limit: 5, now };
   const [session] = await listAccess(db, key, asked);
   const left = ((session?.expiresAt.getTime() ?? 0) - Date.now()) / 60_000;
   expect(left).toBeGreaterThan(58);
@@ -247,12 +248,12 @@ test("sessions live as long as the tenant's settings say", async () => {
 
 test('grants are listed by user, and a deleted grant ends its tokens', async () => {
   const { person, refreshToken } = await signedIn();
-  const path = `/api/v2/grants?user_id=${encodeURIComponent(person.id)}`;
+  const path = `/api/v2/grants?user_id=${encodeURIComponent(person.userId)}`;
   const { body } = await world.server.api<Record<string, unknown>[]>('GET', path);
   expect(body).toMatchObject([
     {
-      clientID: world.client.client_id,
-      user_id: person.id,
+      clientID: world.client.id,
+      user_id: person.userId,
       scope: expect.arrayContaining(['openid']),
     },
   ]);

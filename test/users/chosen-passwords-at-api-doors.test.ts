@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { aPassword, aPerson } from '../harness/factories.ts';
-import { ended, upload } from '../imports/import-world.ts';
-import { type LogWorld, startWorld } from '../logs/world.ts';
+import { openPasswordWorld, type PasswordWorld } from '../harness/password-world.ts';
+import { ended, upload } from '../imports/import-jobs.ts';
 
 type Answer = { status: number; body: Record<string, unknown> };
 type About = { email?: string; name?: string; username?: string; password: string };
@@ -14,12 +14,12 @@ const STRICT = {
   password_no_personal_info: { enable: true },
 };
 
-let world: LogWorld;
+let world: PasswordWorld;
 let strict: Store;
 let lenient: Store;
 
 beforeAll(async () => {
-  world = await startWorld();
+  world = await openPasswordWorld();
   const named = { friendly_name: 'Meadowlark ID' };
   expect((await world.server.api('PATCH', '/api/v2/tenants/settings', named)).status).toBe(200);
   strict = await aStore('strict', STRICT);
@@ -28,7 +28,7 @@ beforeAll(async () => {
 
 async function aStore(name: string, options: object): Promise<Store> {
   const { server, client } = world;
-  const enabled = { enabled_clients: [client.client_id] };
+  const enabled = { enabled_clients: [client.id] };
   const made = await server.api('POST', '/api/v2/connections', {
     name,
     strategy: 'auth0',
@@ -56,7 +56,7 @@ async function signUp(store: Store, about: About): Promise<Answer> {
       'x-forwarded-for': `203.0.113.${++count % 250}`,
     },
     body: JSON.stringify({
-      client_id: world.client.client_id,
+      client_id: world.client.id,
       connection: store.name,
       email: aPerson().email,
       username: username(),
@@ -216,12 +216,12 @@ test('an import refuses a clear password and names the alternative', async () =>
 });
 
 test('/dbconnections/change_password sets no password and sends the link', async () => {
-  const { email } = await world.person();
+  const { email } = await world.createUser();
   const answer = await fetch(`${world.server.url}/dbconnections/change_password`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
-      client_id: world.client.client_id,
+      client_id: world.client.id,
       connection: 'Username-Password-Authentication',
       email,
       password: 'Harbour-Lamp-31',

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { DEFAULT_CONNECTION, startServer } from '../harness/harness.ts';
-import { claimsOf, made, openTab, openWorld } from '../organizations/world.ts';
+import { claimsOf, made, openTab, openWorld } from '../harness/world.ts';
 
 test('a user without a picture has the same initials from this server everywhere', async () => {
   const world = await openWorld();
   const { server } = world;
-  const client = await world.aClient({ organization_usage: 'allow' });
+  const client = await world.registerClient({ organization_usage: 'allow' });
   const acme = await world.anOrganization();
-  const ada = await world.aUser({ name: 'Ada Lovelace' });
+  const ada = await world.createUser({ name: 'Ada Lovelace' });
   await made(server, `/organizations/${acme.id}/members`, { members: [ada.userId] });
   const role = await made(server, '/roles', { name: 'reader' });
   await made(server, `/roles/${role.id}/users`, { users: [ada.userId] });

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { defaultConnectionId } from '../harness/application.ts';
 import { eventually, type TestServer } from '../harness/harness.ts';
 
 export type WireJob = {
@@ -21,17 +22,6 @@ export type RefusedRow = {
   user: Record<string, unknown>;
   errors: { code: string; message: string; path?: string }[];
 };
-
-/** The id of the connection every server begins with. */
-export async function defaultConnectionId(server: TestServer): Promise<string> {
-  const { body } = await server.api<{ id: string }[]>(
-    'GET',
-    '/api/v2/connections?name=Username-Password-Authentication',
-  );
-  const id = body[0]?.id;
-  if (id === undefined) throw new Error('There is no default connection.');
-  return id;
-}
 
 /** Uploads a file from memory. */
 export async function upload(
