@@ -160,7 +160,7 @@ function linesOf(terminal: Terminal, found: Invitation[]): string[] {
     invitation.created_at.slice(0, 16).replace('T', ' '),
     invitation.mail === null
       ? 'no email'
-      : `mail ${invitation.mail.state}${invitation.mail.error ? `: ${invitation.mail.error}` : ''}`,
+      : `email ${invitation.mail.state}${invitation.mail.error ? `: ${invitation.mail.error}` : ''}`,
   ]);
   return columns(rows).map(([id = '', state = '', email = '', created = '', mail = ''], index) => {
     const color = COLORS[found[index]?.state ?? 'pending'];

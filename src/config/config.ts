@@ -156,7 +156,7 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
   // The development mailbox shows links that give access to accounts.
   if (production && text('SMTP_URL') === undefined) {
     problems.push(
-      'SMTP_URL is required in production. Set it to the mail server that sends the mails.',
+      'SMTP_URL is required in production. Set it to the mail server that sends the emails.',
     );
   }
 
