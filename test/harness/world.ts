@@ -3,7 +3,7 @@ import { vi } from 'vitest';
 import type { App } from '../../src/app.ts';
 import type { Config } from '../../src/config/config.ts';
 import { deriveKeys } from '../../src/platform/crypto/crypto.ts';
-import { createTasks } from '../../src/platform/tasks/tasks.ts';
+import { createTasks, type Registration } from '../../src/platform/tasks/tasks.ts';
 import { ensureDefaultConnection } from '../../src/records/connections/connections.ts';
 import { workerHandlers } from '../../src/worker/worker.ts';
 import { closedAtEnd } from './close-at-end.ts';
@@ -108,12 +108,11 @@ export async function openStillWorld(
     ...world,
     passTime: (seconds) => vi.setSystemTime(Date.now() + seconds * 1000),
     async work() {
-      const worker = createTasks({
-        database: app.database,
-        log: app.deps.log,
-        registrations: workerHandlers(app.deps),
-        work: true,
-      });
+      const { database, deps } = app;
+      const registrations: Registration[] = [];
+      const worker = createTasks({ database, log: deps.log, registrations, work: true });
+      // What a task enqueues starts at once: the worker knows of it.
+      registrations.push(...workerHandlers({ ...deps, enqueue: worker.enqueue }));
       await worker.start();
       await eventually(async () => ((await isWorkWaiting(app)) ? undefined : true));
       await worker.stop();

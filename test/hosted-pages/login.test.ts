@@ -6,7 +6,7 @@ import { insertTemplate } from '../../src/records/email-templates/email-template
 import { findPassword, insertImported } from '../../src/records/passwords/passwords.ts';
 import { findUser, findUserByEmail } from '../../src/records/users/users.ts';
 import { atOnce } from '../harness/factories.ts';
-import { aVisitor, headlineOf, type Page, textOf } from '../harness/visitor.ts';
+import { aVisitor, headlineOf, type Page, textOf, type Visitor } from '../harness/visitor.ts';
 import { openStillWorld, type StillWorld } from '../harness/world.ts';
 import { messagesOf, ticketOf } from './messages.ts';
 
@@ -32,10 +32,20 @@ function constant(page: Page, ...typed: string[]): string {
 let addresses = 0;
 const freshAddress = () => `198.51.100.${++addresses}`;
 
+let opened: Promise<{ visitor: Visitor; page: Page }> | undefined;
+
+/** Types a password in a browser of its own. All copy one page that was opened once. */
 async function attempt(username: string, password: string, ip = freshAddress()): Promise<Page> {
+  opened ??= openOnce();
+  const { visitor: first, page } = await opened;
   const visitor = aVisitor(world, ip);
-  const page = await world.openLogin(visitor, client.id);
+  for (const [name, value] of first.cookies) visitor.cookies.set(name, value);
   return visitor.submit(page, { username, password });
+}
+
+async function openOnce() {
+  const visitor = aVisitor(world);
+  return { visitor, page: await world.openLogin(visitor, client.id) };
 }
 
 async function wrongly(times: number, email: string): Promise<void> {
