@@ -1,7 +1,7 @@
 import * as openid from 'openid-client';
 import { beforeAll, expect, test } from 'vitest';
 import { startServer, type TestServer } from '../harness/harness.ts';
-import { registerClient } from '../sdk/sdk-world.ts';
+import { registerClient } from '../harness/registered.ts';
 import { postToken } from './fixture.ts';
 
 // Clients send their secrets by Basic in two ways: form-encoded (RFC 6749, 2.3.1) or raw.
@@ -19,7 +19,7 @@ let server: TestServer;
 let clientId: string;
 beforeAll(async () => {
   server = await startServer();
-  ({ clientId } = await registerClient(server, {
+  ({ id: clientId } = await registerClient(server, {
     name: 'Chose its own secret',
     app_type: 'non_interactive',
   }));

@@ -2,7 +2,7 @@ import { decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
 import { beforeAll, expect, test } from 'vitest';
 import { aPassword, aPerson } from '../harness/factories.ts';
 import { DEFAULT_CONNECTION, startServer, type TestServer } from '../harness/harness.ts';
-import { registerClient } from '../sdk/sdk-world.ts';
+import { registerClient } from '../harness/registered.ts';
 import { postToken } from './fixture.ts';
 
 const REALM = 'http://auth0.com/oauth/grant-type/password-realm';
@@ -27,7 +27,7 @@ const clients = (method: string, path: string, body?: object, at = server) =>
 const bytes = (secret: string) => new TextEncoder().encode(secret);
 
 async function anApp(fields: object = HS256): Promise<App> {
-  const { clientId, clientSecret } = await registerClient(server, {
+  const { id: clientId, secret: clientSecret } = await registerClient(server, {
     name: 'Signs with its secret',
     app_type: 'regular_web',
     grant_types: [REALM, 'refresh_token'],

@@ -8,7 +8,7 @@ import {
 import { beforeAll, expect, test } from 'vitest';
 import { aPassword, aPerson } from '../harness/factories.ts';
 import { DEFAULT_CONNECTION, startServer, type TestServer } from '../harness/harness.ts';
-import { registerClient } from '../sdk/sdk-world.ts';
+import { registerClient } from '../harness/registered.ts';
 import { postToken } from './fixture.ts';
 
 const API = 'urn:signed-with-pss';
@@ -26,7 +26,7 @@ beforeAll(async () => {
 
 /** Returns the tokens of a login to an application with ID tokens of this algorithm. */
 async function tokensFor(alg: string | undefined, audience?: string) {
-  const { clientId, clientSecret } = await registerClient(server, {
+  const { id: clientId, secret: clientSecret } = await registerClient(server, {
     name: `Signs with ${alg}`,
     app_type: 'regular_web',
     grant_types: [REALM, 'refresh_token'],

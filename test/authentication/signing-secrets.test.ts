@@ -2,7 +2,7 @@ import { decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { aPassword, aPerson } from '../harness/factories.ts';
 import { DEFAULT_CONNECTION, startServer, type TestServer } from '../harness/harness.ts';
-import { registerClient } from '../sdk/sdk-world.ts';
+import { registerClient } from '../harness/registered.ts';
 import { postToken } from './fixture.ts';
 
 const REALM = 'http://auth0.com/oauth/grant-type/password-realm';
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 
 async function tokenOfPerson(audience: string): Promise<string> {
-  const { clientId, clientSecret } = await registerClient(server, {
+  const { id: clientId, secret: clientSecret } = await registerClient(server, {
     name: 'Reader',
     app_type: 'regular_web',
     grant_types: [REALM],

@@ -1,3 +1,4 @@
+import { defaultConnectionId } from './application.ts';
 import { API, CALLBACK } from './builders.ts';
 import { aPassword, aPerson } from './factories.ts';
 import { DEFAULT_CONNECTION, type TestServer } from './harness.ts';
@@ -14,22 +15,6 @@ export type Registered = ReturnType<typeof registerOf>;
 
 /** Functions that create through the API what logins of applications and organizations need, and such logins. */
 export function registerOf(server: TestServer, connectionId: string) {
-  async function registerClient(more: object = {}): Promise<ApiClient> {
-    const { client_id, client_secret } = await made(server, '/clients', {
-      name: 'Meadow',
-      app_type: 'regular_web',
-      oidc_conformant: true,
-      callbacks: [CALLBACK],
-      initiate_login_uri: 'https://app.example.test/login',
-      organization_usage: 'allow',
-      ...more,
-    });
-    await server.api('PATCH', `/api/v2/connections/${connectionId}/clients`, [
-      { client_id, status: true },
-    ]);
-    return { id: client_id, secret: client_secret };
-  }
-
   let serial = 0;
   async function anOrganization(more: object = {}): Promise<Organization> {
     const enabled_connections = [{ connection_id: connectionId }];
@@ -37,18 +22,8 @@ export function registerOf(server: TestServer, connectionId: string) {
     return made(server, '/organizations', { name, enabled_connections, ...more });
   }
 
-  async function createUser(more: object = {}): Promise<Person> {
-    const person = { email: aPerson().email, password: aPassword(), ...more };
-    const { user_id } = await made(server, '/users', {
-      connection: DEFAULT_CONNECTION,
-      email_verified: true,
-      ...person,
-    });
-    return { ...person, userId: user_id };
-  }
-
   async function aMember(organization: Organization): Promise<Person> {
-    const person = await createUser();
+    const person = await createUser(server);
     await made(server, `/organizations/${organization.id}/members`, { members: [person.userId] });
     return person;
   }
@@ -108,9 +83,17 @@ export function registerOf(server: TestServer, connectionId: string) {
   }
 
   return {
-    registerClient,
+    registerClient: (more: object = {}) =>
+      registerClient(server, {
+        name: 'Meadow',
+        app_type: 'regular_web',
+        callbacks: [CALLBACK],
+        initiate_login_uri: 'https://app.example.test/login',
+        organization_usage: 'allow',
+        ...more,
+      }),
     anOrganization,
-    createUser,
+    createUser: (more: object = {}) => createUser(server, more),
     aMember,
     inviteTo,
     authorize,
@@ -119,6 +102,29 @@ export function registerOf(server: TestServer, connectionId: string) {
     refresh,
     logsIn,
   };
+}
+
+/** Registers an application, and lets it use the default connection. */
+export async function registerClient(server: TestServer, settings: object): Promise<ApiClient> {
+  const { client_id, client_secret } = await made(server, '/clients', {
+    oidc_conformant: true,
+    ...settings,
+  });
+  const path = `/api/v2/connections/${await defaultConnectionId(server)}/clients`;
+  const enabled = await server.api('PATCH', path, [{ client_id, status: true }]);
+  if (enabled.status !== 204) throw new Error(`Not enabled: ${enabled.status} ${enabled.text}`);
+  return { id: client_id, secret: client_secret };
+}
+
+/** Creates a user with a password and a verified address. */
+export async function createUser(server: TestServer, more: object = {}): Promise<Person> {
+  const person = { email: aPerson().email, password: aPassword(), ...more };
+  const { user_id } = await made(server, '/users', {
+    connection: DEFAULT_CONNECTION,
+    email_verified: true,
+    ...person,
+  });
+  return { ...person, userId: user_id };
 }
 
 /** Returns the body of a created object. */

@@ -5,7 +5,7 @@ import { copyDatabase, type DatabaseCopy } from '../harness/database.ts';
 import { aPassword } from '../harness/factories.ts';
 import { freePort } from '../harness/free-port.ts';
 import { BOOTSTRAP, DEFAULT_CONNECTION, startServer, type TestServer } from '../harness/harness.ts';
-import { registerClient, someUser } from '../sdk/sdk-world.ts';
+import { createUser, registerClient } from '../harness/registered.ts';
 
 // One database. The server restarts with another CLIENT_SECRETS.
 const REALM = 'http://auth0.com/oauth/grant-type/password-realm';
@@ -43,8 +43,7 @@ async function works(server: TestServer, id: string, secret: string): Promise<bo
 type Application = { id: string; secret: string };
 
 async function madeByApi(server: TestServer, more: object = {}): Promise<Application> {
-  const made = await registerClient(server, { name: 'An application', ...more });
-  return { id: made.clientId, secret: made.clientSecret };
+  return registerClient(server, { name: 'An application', ...more });
 }
 
 let administrators = 0;
@@ -104,7 +103,7 @@ test('secrets work in each storage mode and are shown by the current setting', a
   const program = await madeInConsole(server);
   const sealed = [signing, quiet, program];
   for (const { id, secret } of sealed) expect(await shown(server, id)).toBe(secret);
-  const { email, password } = await someUser(server);
+  const { email, password } = await createUser(server);
   const user = { username: email, password };
   await server.close();
 

@@ -2,9 +2,10 @@ import { ManagementClient } from 'auth0';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BOOTSTRAP, type TestServer } from '../harness/harness.ts';
 import { plainBrowser } from '../harness/plain-browser.ts';
+import { createUser } from '../harness/registered.ts';
 import { linkIn } from '../harness/smtp-sink.ts';
 import { otpAt, SECRET, wrongOtp } from '../second-factors/factors.ts';
-import { type Certificate, someUser, startTlsServer } from './sdk-world.ts';
+import { type Certificate, startTlsServer } from './https.ts';
 
 // Second factors through the official SDK of the management API, over TLS.
 let server: TestServer;
@@ -80,7 +81,7 @@ test('phone messages and providers are set, and no secret is returned', async ()
 });
 
 test("a user's methods are added, shown masked, changed and removed", async () => {
-  const { userId } = await someUser(server);
+  const { userId } = await createUser(server);
   const methods = management.users.authenticationMethods;
   expect((await methods.list(userId)).data).toEqual([]);
   const mail = await methods.create(userId, {
@@ -186,7 +187,7 @@ test("a user's methods are added, shown masked, changed and removed", async () =
 
 test('an enrollment ticket is mailed, works once, and its enrollment can be deleted', async () => {
   await management.guardian.factors.set('otp', { enabled: true });
-  const { userId, email } = await someUser(server);
+  const { userId, email } = await createUser(server);
   const { ticket_id, ticket_url } = await management.guardian.enrollments.createTicket({
     user_id: userId,
     send_mail: true,

@@ -1,19 +1,14 @@
 import { ManagementClient } from 'auth0';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BOOTSTRAP, DEFAULT_CONNECTION, type TestServer } from '../harness/harness.ts';
-import {
-  type Certificate,
-  registerClient,
-  type SomeUser,
-  someUser,
-  startTlsServer,
-} from './sdk-world.ts';
+import { type ApiClient, createUser, type Person, registerClient } from '../harness/registered.ts';
+import { type Certificate, startTlsServer } from './https.ts';
 
 // The log, attack protection, and sessions with refresh tokens, through the official SDK.
 let server: TestServer;
 let certificate: Certificate;
 let management: ManagementClient;
-let client: { clientId: string; clientSecret: string };
+let client: ApiClient;
 
 beforeAll(async () => {
   ({ server, certificate } = await startTlsServer());
@@ -37,15 +32,15 @@ async function token(fields: Record<string, string>) {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
-      client_id: client.clientId,
-      client_secret: client.clientSecret,
+      client_id: client.id,
+      client_secret: client.secret,
       ...fields,
     }),
   });
   return { status: answer.status, body: (await answer.json()) as Record<string, string> };
 }
 
-const login = ({ email, password }: Pick<SomeUser, 'email' | 'password'>) =>
+const login = ({ email, password }: Pick<Person, 'email' | 'password'>) =>
   token({
     grant_type: 'http://auth0.com/oauth/grant-type/password-realm',
     username: email,
@@ -62,7 +57,7 @@ async function all<T>(page: AsyncIterable<T>): Promise<T[]> {
 
 describe('the log', () => {
   test('is listed, page after page, searched, and read one by one', async () => {
-    const user = await someUser(server);
+    const user = await createUser(server);
     for (let n = 0; n < 3; n++) await login(user);
     await server.app.flushLog();
     const found = await all(
@@ -132,7 +127,7 @@ describe('attack protection', () => {
   });
 
   test('blocks an account, reports the block, and lifts it by its user or its name', async () => {
-    const user = await someUser(server);
+    const user = await createUser(server);
     for (const lift of [
       () => management.userBlocks.delete(user.userId),
       () => management.userBlocks.deleteByIdentifier({ identifier: user.email }),
@@ -165,13 +160,13 @@ describe('attack protection', () => {
 });
 
 test('refresh tokens are listed, described and revoked', async () => {
-  const user = await someUser(server);
+  const user = await createUser(server);
   const { refresh_token = '' } = (await login(user)).body;
   await login(user);
   const tokens = await all(await management.users.refreshToken.list(user.userId, { take: 1 }));
   expect(tokens).toHaveLength(2);
   const [first] = tokens;
-  expect(first).toMatchObject({ user_id: user.userId, client_id: client.clientId });
+  expect(first).toMatchObject({ user_id: user.userId, client_id: client.id });
   const id = first?.id ?? '';
   const described = await management.refreshTokens.update(id, {
     refresh_token_metadata: { till: '3' },
@@ -181,7 +176,7 @@ test('refresh tokens are listed, described and revoked', async () => {
   await management.refreshTokens.delete(id);
   await expect(management.refreshTokens.get(id)).rejects.toMatchObject({ statusCode: 404 });
   const left = await all(
-    await management.refreshTokens.list({ user_id: user.userId, client_id: client.clientId }),
+    await management.refreshTokens.list({ user_id: user.userId, client_id: client.id }),
   );
   expect(left).toHaveLength(1);
   await management.refreshTokens.revoke({ user_id: user.userId });

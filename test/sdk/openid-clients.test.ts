@@ -7,13 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { aPassword, aPerson } from '../harness/factories.ts';
 import { DEFAULT_CONNECTION, type TestServer } from '../harness/harness.ts';
 import { type PlainBrowser, plainBrowser } from '../harness/plain-browser.ts';
-import {
-  type Certificate,
-  registerClient,
-  type SomeUser,
-  someUser,
-  startTlsServer,
-} from './sdk-world.ts';
+import { type ApiClient, createUser, type Person, registerClient } from '../harness/registered.ts';
+import { type Certificate, startTlsServer } from './https.ts';
 
 // Unchanged client libraries: the two of the OpenID world, and the official ones.
 const CALLBACK = 'https://app.example.test/callback';
@@ -23,12 +18,12 @@ const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code';
 
 let server: TestServer;
 let certificate: Certificate;
-let user: SomeUser;
-let client: { clientId: string; clientSecret: string };
+let user: Person;
+let client: ApiClient;
 
 beforeAll(async () => {
   ({ server, certificate } = await startTlsServer());
-  user = await someUser(server, { name: 'Ada Example' });
+  user = await createUser(server, { name: 'Ada Example' });
   client = await registerClient(server, {
     name: 'All of it',
     app_type: 'regular_web',
@@ -53,14 +48,14 @@ beforeAll(async () => {
       allow_offline_access: true,
     }),
     await server.api('POST', '/api/v2/client-grants', {
-      client_id: client.clientId,
+      client_id: client.id,
       audience: API,
       scope: ['read:things'],
     }),
     await server.api('POST', '/api/v2/connections', {
       name: 'email',
       strategy: 'email',
-      enabled_clients: [client.clientId],
+      enabled_clients: [client.id],
     }),
   ];
   for (const apiAnswer of made) if (apiAnswer.status !== 201) throw new Error(apiAnswer.text);
@@ -91,8 +86,7 @@ async function codeFor(email: string): Promise<string> {
 }
 
 describe('openid-client', () => {
-  const discover = () =>
-    openid.discovery(new URL(`${server.url}/`), client.clientId, client.clientSecret);
+  const discover = () => openid.discovery(new URL(`${server.url}/`), client.id, client.secret);
 
   test('logs in with PKCE, refreshes, reads /userinfo, revokes and logs out', async () => {
     const config = await discover();
@@ -222,12 +216,12 @@ test('oauth4webapi completes discovery, code with PKCE, ID token and userinfo', 
   const issuer = new URL(`${server.url}/`);
   const as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer));
   expect(as.device_authorization_endpoint).toBe(`${server.url}/oauth/device/code`);
-  const own = { client_id: client.clientId };
-  const proof = oauth.ClientSecretPost(client.clientSecret);
+  const own = { client_id: client.id };
+  const proof = oauth.ClientSecretPost(client.secret);
   const verifier = oauth.generateRandomCodeVerifier();
   const asked = new URL(as.authorization_endpoint ?? '');
   asked.search = new URLSearchParams({
-    client_id: client.clientId,
+    client_id: client.id,
     redirect_uri: CALLBACK,
     response_type: 'code',
     scope: 'openid email',
@@ -259,7 +253,12 @@ test('oauth4webapi completes discovery, code with PKCE, ID token and userinfo', 
 });
 
 describe('@auth0/auth0-auth-js', () => {
-  const auth = () => new AuthClient({ domain: new URL(server.url).host, ...client });
+  const auth = () =>
+    new AuthClient({
+      domain: new URL(server.url).host,
+      clientId: client.id,
+      clientSecret: client.secret,
+    });
 
   test('signs up, logs in with the password, refreshes, revokes', async () => {
     const { email } = aPerson();
@@ -306,7 +305,12 @@ describe('@auth0/auth0-auth-js', () => {
 });
 
 describe('auth0/legacy', () => {
-  const auth = () => new AuthenticationClient({ domain: new URL(server.url).host, ...client });
+  const auth = () =>
+    new AuthenticationClient({
+      domain: new URL(server.url).host,
+      clientId: client.id,
+      clientSecret: client.secret,
+    });
 
   test('completes password, realm, refresh, revoke and client credentials', async () => {
     const { data } = await auth().oauth.passwordGrant({

@@ -6,7 +6,7 @@ import { defaultConnectionId } from '../harness/application.ts';
 import { aPassword, aPerson } from '../harness/factories.ts';
 import { BOOTSTRAP, DEFAULT_CONNECTION, type TestServer } from '../harness/harness.ts';
 import { openTab } from '../harness/world.ts';
-import { type Certificate, startTlsServer } from './sdk-world.ts';
+import { type Certificate, startTlsServer } from './https.ts';
 
 // Organizations with the official SDK alone, until the invited person comes with a browser.
 let server: TestServer;

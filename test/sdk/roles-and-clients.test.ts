@@ -4,7 +4,8 @@ import { ManagementClient, ManagementError } from 'auth0';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BOOTSTRAP, type TestServer } from '../harness/harness.ts';
-import { type Certificate, someUser, startTlsServer } from './sdk-world.ts';
+import { createUser } from '../harness/registered.ts';
+import { type Certificate, startTlsServer } from './https.ts';
 
 let server: TestServer;
 let certificate: Certificate;
@@ -83,7 +84,7 @@ describe('roles', () => {
     const identifier = 'https://orders.test/';
     await anApi(identifier, 'read', 'write', 'delete');
     const { id = '' } = await management.roles.create({ name: 'Clerk' });
-    const [one, two] = [await someUser(server), await someUser(server)];
+    const [one, two] = [await createUser(server), await createUser(server)];
     await management.roles.permissions.add(id, pairs(identifier, 'read', 'write'));
     await management.roles.permissions.delete(id, pairs(identifier, 'write'));
     expect(await allOf(management.roles.permissions.list(id))).toEqual([

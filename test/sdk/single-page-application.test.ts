@@ -4,15 +4,8 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchBrowser } from '../harness/browser.ts';
 import type { TestServer } from '../harness/harness.ts';
-import {
-  type Certificate,
-  logsIn,
-  registerClient,
-  type SomeUser,
-  serveApplication,
-  someUser,
-  startTlsServer,
-} from './sdk-world.ts';
+import { createUser, type Person, registerClient } from '../harness/registered.ts';
+import { type Certificate, logsIn, serveApplication, startTlsServer } from './https.ts';
 
 // A single-page application with @auth0/auth0-spa-js, in a real browser.
 const API = 'https://api.example.test/spa';
@@ -27,7 +20,7 @@ let certificate: Certificate;
 let app: { url: string; close(): Promise<void> };
 let clientId: string;
 let browser: Browser;
-let user: SomeUser;
+let user: Person;
 
 beforeAll(async () => {
   ({ server, certificate } = await startTlsServer());
@@ -38,7 +31,7 @@ beforeAll(async () => {
       isScript ? SDK : '<!doctype html><title>SPA</title><script src="/sdk.js"></script>',
     );
   });
-  ({ clientId } = await registerClient(server, {
+  ({ id: clientId } = await registerClient(server, {
     name: 'A single-page application',
     app_type: 'spa',
     token_endpoint_auth_method: 'none',
@@ -63,7 +56,7 @@ beforeAll(async () => {
     scopes: [{ value: 'read:things' }],
   });
   expect(api.status, api.text).toBe(201);
-  user = await someUser(server, { name: 'Ada Example' });
+  user = await createUser(server, { name: 'Ada Example' });
   browser = await launchBrowser();
 });
 
@@ -231,7 +224,7 @@ test('the SPA SDK receives errors in the words it knows', async () => {
 
 test('the SPA SDK cannot renew for a deleted user', async () => {
   const page = await visitor({ useRefreshTokens: true });
-  const gone = await someUser(server);
+  const gone = await createUser(server);
   await run(page, `window.client.loginWithRedirect();`);
   await page.waitForURL(/\/u\/login/);
   await logsIn(page, gone);

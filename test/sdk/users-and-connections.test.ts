@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { defaultConnectionId } from '../harness/application.ts';
 import { aPassword, aPerson } from '../harness/factories.ts';
 import { BOOTSTRAP, DEFAULT_CONNECTION, eventually, type TestServer } from '../harness/harness.ts';
-import { type Certificate, registerClient, startTlsServer } from './sdk-world.ts';
+import { registerClient } from '../harness/registered.ts';
+import { type Certificate, startTlsServer } from './https.ts';
 
 let server: TestServer;
 let certificate: Certificate;
@@ -150,7 +151,7 @@ describe('users', () => {
   });
 
   test('act on their own account with a token of their own', async () => {
-    const { clientId, clientSecret } = await registerClient(server, {
+    const { id: clientId, secret: clientSecret } = await registerClient(server, {
       name: 'Own account',
       app_type: 'regular_web',
       grant_types: ['password', 'http://auth0.com/oauth/grant-type/password-realm'],

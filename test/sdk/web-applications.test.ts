@@ -7,15 +7,8 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchBrowser } from '../harness/browser.ts';
 import type { TestServer } from '../harness/harness.ts';
-import {
-  type Certificate,
-  logsIn,
-  registerClient,
-  type SomeUser,
-  serveApplication,
-  someUser,
-  startTlsServer,
-} from './sdk-world.ts';
+import { createUser, type Person, registerClient } from '../harness/registered.ts';
+import { type Certificate, logsIn, serveApplication, startTlsServer } from './https.ts';
 
 // Web applications with the official middlewares, in a real browser.
 const SECRET = 'a-session-secret-of-the-application-0123456789';
@@ -23,12 +16,12 @@ const SECRET = 'a-session-secret-of-the-application-0123456789';
 let server: TestServer;
 let certificate: Certificate;
 let browser: Browser;
-let user: SomeUser;
+let user: Person;
 const opened: { close(): Promise<void> }[] = [];
 
 beforeAll(async () => {
   ({ server, certificate } = await startTlsServer({ clientSecrets: 'encrypted' }));
-  user = await someUser(server, { name: 'Ada Example', given_name: 'Ada' });
+  user = await createUser(server, { name: 'Ada Example', given_name: 'Ada' });
   browser = await launchBrowser();
 });
 
@@ -60,7 +53,7 @@ describe('express-openid-connect', () => {
     more: Record<string, unknown> = {},
   ): Promise<string> {
     const app = await serveApplication(certificate, async (baseURL) => {
-      const { clientId, clientSecret } = await register(baseURL, more);
+      const { id: clientId, secret: clientSecret } = await register(baseURL, more);
       const handler = express();
       handler.use(
         auth({
@@ -166,7 +159,7 @@ describe('express-openid-connect', () => {
 describe('passport-auth0', () => {
   async function application(): Promise<string> {
     const app = await serveApplication(certificate, async (url) => {
-      const { clientId, clientSecret } = await register(url);
+      const { id: clientId, secret: clientSecret } = await register(url);
       const pass = new passport.Passport();
       const verify: Auth0Strategy.VerifyFunction = (_access, _refresh, extra, profile, done) =>
         done(null, { ...profile, idToken: 'id_token' in extra });
@@ -221,7 +214,7 @@ describe('passport-auth0', () => {
   });
 
   test('receives the error for a blocked user', async () => {
-    const blocked = await someUser(server, { blocked: true });
+    const blocked = await createUser(server, { blocked: true });
     const url = await application();
     const page = await visitor();
     await page.goto(`${url}/login`);

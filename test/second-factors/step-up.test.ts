@@ -6,15 +6,15 @@ import { pkce } from '../authentication/fixture.ts';
 import { freePort } from '../harness/free-port.ts';
 import { eventually, startServer, type TestServer } from '../harness/harness.ts';
 import { type PlainBrowser, plainBrowser } from '../harness/plain-browser.ts';
+import { type ApiClient, createUser, type Person, registerClient } from '../harness/registered.ts';
 import { upload, type WireJob } from '../imports/import-jobs.ts';
-import { registerClient, type SomeUser, someUser } from '../sdk/sdk-world.ts';
 import { otpAt, SECRET } from './factors.ts';
 
 const CALLBACK = 'https://app.example.test/callback';
 const MULTI_FACTOR = 'http://schemas.openid.net/pape/policies/2007/06/multi-factor';
 
 let server: TestServer;
-let client: { clientId: string; clientSecret: string };
+let client: ApiClient;
 /** The requests that a webhook for texts received. */
 const texts: { recipient: string; text: string; channel: string }[] = [];
 
@@ -52,7 +52,7 @@ function authorizeUrl(params: Record<string, string> = {}) {
   const { verifier, challenge } = pkce();
   const query = new URLSearchParams({
     response_type: 'code',
-    client_id: client.clientId,
+    client_id: client.id,
     redirect_uri: CALLBACK,
     scope: 'openid email',
     state: 'the-state',
@@ -83,7 +83,7 @@ async function send(browser: PlainBrowser, url: string, fields: Record<string, s
   return follow(browser, new URL(location, url).href);
 }
 
-async function typesPassword(browser: PlainBrowser, user: SomeUser, params = {}) {
+async function typesPassword(browser: PlainBrowser, user: Person, params = {}) {
   const { url, verifier } = authorizeUrl(params);
   const login = await follow(browser, url);
   return {
@@ -98,8 +98,8 @@ async function idTokenOf(url: string, verifier: string) {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
       grant_type: 'authorization_code',
-      client_id: client.clientId,
-      client_secret: client.clientSecret,
+      client_id: client.id,
+      client_secret: client.secret,
       code: new URL(url).searchParams.get('code'),
       code_verifier: verifier,
       redirect_uri: CALLBACK,
@@ -110,7 +110,7 @@ async function idTokenOf(url: string, verifier: string) {
 }
 
 const aPerson = async (method: Record<string, unknown>) => {
-  const user = await someUser(server);
+  const user = await createUser(server);
   const added = await server.api(
     'POST',
     `/api/v2/users/${encodeURIComponent(user.userId)}/authentication-methods`,
@@ -138,7 +138,7 @@ describe('a login in a browser', () => {
       const { body } = await server.api<{ type: string }[]>('GET', path);
       return body.find(({ type }) => type === 'gd_auth_succeed');
     });
-    expect(noted).toMatchObject({ user_id: user.userId, client_id: client.clientId });
+    expect(noted).toMatchObject({ user_id: user.userId, client_id: client.id });
   });
 
   test('can finish with a code by mail or by text', async () => {
@@ -231,7 +231,7 @@ describe('an application that requests a second factor', () => {
 
   test('logs a user without a factor in, without the level', async () => {
     await configure([], []);
-    const user = await someUser(server);
+    const user = await createUser(server);
     const done = await typesPassword(plainBrowser(), user, { acr_values: MULTI_FACTOR });
     expect(done.url).toMatch(/[?&]code=/);
     expect((await idTokenOf(done.url, done.verifier)).acr).toBeUndefined();

@@ -1,8 +1,8 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { aPassword, aPerson } from '../harness/factories.ts';
 import { DEFAULT_CONNECTION, startServer, type TestServer } from '../harness/harness.ts';
+import { registerClient } from '../harness/registered.ts';
 import { startTextSink } from '../harness/text-sink.ts';
-import { registerClient } from '../sdk/sdk-world.ts';
 import { configure } from './factors.ts';
 
 const GRANT = 'http://auth0.com/oauth/grant-type/';
@@ -17,7 +17,7 @@ beforeAll(async () => {
   texts = sink.texts;
   server = await startServer({ smsWebhookUrl: sink.url });
   await configure(server.app.deps.db, { factors: ['sms'] });
-  const { clientId, clientSecret } = await registerClient(server, {
+  const { id: clientId, secret: clientSecret } = await registerClient(server, {
     name: 'Meadow Notes',
     app_type: 'regular_web',
     grant_types: [`${GRANT}password-realm`, `${GRANT}mfa-oob`],

@@ -3,7 +3,7 @@ import { markDomainVerified } from '../../src/records/custom-domains/custom-doma
 import { postToken } from '../authentication/fixture.ts';
 import { aPassword, aPerson } from '../harness/factories.ts';
 import { DEFAULT_CONNECTION, startServer, type TestServer } from '../harness/harness.ts';
-import { registerClient } from '../sdk/sdk-world.ts';
+import { registerClient } from '../harness/registered.ts';
 
 // Settings that were kept and did nothing.
 const REALM = 'http://auth0.com/oauth/grant-type/password-realm';
@@ -13,7 +13,7 @@ let app: { client_id: string; client_secret: string };
 
 beforeAll(async () => {
   server = await startServer();
-  const { clientId, clientSecret } = await registerClient(server, {
+  const { id: clientId, secret: clientSecret } = await registerClient(server, {
     name: 'Meadow',
     app_type: 'regular_web',
     grant_types: ['password', REALM],
