@@ -104,7 +104,6 @@ function valuesOf(
     }
     case 'sign_up_name_taken':
     case 'welcome_email':
-    case 'password_changed':
       return { name: message.template, values: base };
     default:
       return { name: message.template, values: { ...base, ...link } };

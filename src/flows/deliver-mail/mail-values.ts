@@ -46,7 +46,6 @@ export type OwnValues = {
   sign_up_name_taken: NoValues;
   import_ended: { job: ImportValues };
   welcome_email: NoValues;
-  password_changed: NoValues;
 };
 
 type NoValues = Record<never, never>;

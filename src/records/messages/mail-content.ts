@@ -39,7 +39,6 @@ type MailSubjects = {
   sign_up_name_taken: ToAddress<{ connectionId: string; clientId: string | null }>;
   import_ended: ToUser<{ job: ImportResult }>;
   welcome_email: ToUser;
-  password_changed: ToUser;
 };
 
 export type MailTemplate = keyof MailSubjects;
@@ -163,7 +162,6 @@ const READERS: { [Name in MailTemplate]: (row: Row) => MailSubjects[Name] | null
     return job && toUser(row, { job });
   },
   welcome_email: (row) => toUser(row, null),
-  password_changed: (row) => toUser(row, null),
 };
 
 function toAddress<Data>(data: Data): ToAddress<Data> {

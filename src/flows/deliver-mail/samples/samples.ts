@@ -86,7 +86,6 @@ const SAMPLES: { [Name in BuiltInMail]: (link: LinkValues) => OwnValues[Name] } 
     },
   }),
   welcome_email: () => ({}),
-  password_changed: () => ({}),
 };
 
 /** What the sample of a mail takes from the server: its names, look and addresses. */

@@ -7,8 +7,7 @@ type AccountMail =
   | 'passwordless_code'
   | 'welcome_email'
   | 'import_ended'
-  | 'blocked_account'
-  | 'password_changed';
+  | 'blocked_account';
 
 /** The built-in mails about accounts and logins. */
 export const ACCOUNT_TEXTS: Record<AccountMail, Record<SideBySide, MailText>> = {
@@ -214,32 +213,6 @@ export const ACCOUNT_TEXTS: Record<AccountMail, Record<SideBySide, MailText>> = 
       notes: [
         'Der Link funktioniert nur einmal und läuft am {{ expires }} ab.',
         'Wenn Sie es nicht waren, müssen Sie nichts tun. Wählen Sie sicherheitshalber über „Passwort vergessen?“ auf der Anmeldeseite ein neues Passwort.',
-      ],
-    },
-  },
-  password_changed: {
-    en: {
-      subject: 'Your password at {{ place }} was changed',
-      preview: 'If it was you, you do not have to do anything.',
-      heading: 'Your password was changed',
-      paragraphs: [
-        HELLO.en,
-        'The password of <strong>{{ user.email }}</strong> at {{ place }} was changed. If it was you, you do not have to do anything.',
-      ],
-      notes: [
-        'If it was not you, choose “Forgot your password?” on the login page now. We send the link to this address.',
-      ],
-    },
-    de: {
-      subject: 'Ihr Passwort bei {{ place }} wurde geändert',
-      preview: 'Wenn Sie es waren, müssen Sie nichts tun.',
-      heading: 'Ihr Passwort wurde geändert',
-      paragraphs: [
-        HELLO.de,
-        'Das Passwort von <strong>{{ user.email }}</strong> bei {{ place }} wurde geändert. Wenn Sie es waren, müssen Sie nichts tun.',
-      ],
-      notes: [
-        'Wenn Sie es nicht waren, wählen Sie jetzt „Passwort vergessen?“ auf der Anmeldeseite. Wir senden den Link an diese Adresse.',
       ],
     },
   },

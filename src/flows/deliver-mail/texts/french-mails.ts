@@ -136,18 +136,6 @@ export const FRENCH_TEXTS: Record<BuiltInMail, MailText> = {
       'Si ce n’était pas vous, vous n’avez rien à faire. Par prudence, choisissez un nouveau mot de passe avec « Mot de passe oublié ? » sur la page de connexion.',
     ],
   },
-  password_changed: {
-    subject: 'Votre mot de passe sur {{ place }} a été modifié',
-    preview: 'Si c’était vous, vous n’avez rien à faire.',
-    heading: 'Votre mot de passe a été modifié',
-    paragraphs: [
-      HELLO.fr,
-      'Le mot de passe de <strong>{{ user.email }}</strong> sur {{ place }} a été modifié. Si c’était vous, vous n’avez rien à faire.',
-    ],
-    notes: [
-      'Si ce n’était pas vous, choisissez dès maintenant « Mot de passe oublié ? » sur la page de connexion. Nous enverrons le lien à cette adresse.',
-    ],
-  },
   mfa_oob_code: {
     subject: '{{ code }} est votre code pour {{ place }}',
     preview: 'Saisissez-le là où {{ place }} vous l’a demandé. Il est valable cinq minutes.',
