@@ -256,8 +256,13 @@ test('A link that a client fetches begins with the domain that the request names
   expect((await open(link))?.state).toBe('accepted');
 });
 
-test('An import invites no user who is blocked, also if the row does not say so.', async () => {
-  const [blocked, fresh] = [anAddress(), anAddress()];
+test('An import invites no user who is blocked, whatever the row says.', async () => {
+  const [blocked, fresh, open] = [anAddress(), anAddress(), anAddress()];
+  await server.api('POST', '/api/v2/users', {
+    connection: 'Username-Password-Authentication',
+    email: open,
+    password: 'Tulip-canal-77-bridge',
+  });
   await server.api('POST', '/api/v2/users', {
     connection: 'Username-Password-Authentication',
     email: blocked,
@@ -265,13 +270,18 @@ test('An import invites no user who is blocked, also if the row does not say so.
     blocked: true,
   });
   const connectionId = await defaultConnectionId(server);
-  const rows = [{ email: blocked, given_name: 'Ada' }, { email: fresh }];
+  const rows = [
+    { email: blocked, given_name: 'Ada' },
+    { email: fresh },
+    // An update does not block the user.
+    { email: open, given_name: 'Bo', blocked: true },
+  ];
   const fields = { upsert: 'true', send_invitations: 'true' };
   const started = await uploadUsers(server, connectionId, rows, fields);
   expect(await finishedJob(server, started.body.id)).toMatchObject({
     status: 'completed',
-    summary: { inserted: 1, updated: 1 },
-    invitations: { invited: 1, already_invited: 0 },
+    summary: { inserted: 1, updated: 2 },
+    invitations: { invited: 2, already_invited: 0 },
   });
 });
 

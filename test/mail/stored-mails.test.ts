@@ -186,15 +186,22 @@ test.each<[what: string, row: () => Row]>([
   ['no link', () => ({ template: 'reset_email', userId: user.id })],
   ['no invitation', () => ({ template: 'user_invitation', userId: user.id })],
   ['no job', () => ({ template: 'import_ended', userId: user.id, data: { job: null } })],
-])('a stored mail with %s has failed with the reason, and the next one is sent', async (_what, row) => {
+])('a stored mail with %s waits for a node that can read it, and fails after eight attempts', async (_what, row) => {
+  const error = `This version cannot read a stored mail of ${row().template}.`;
+  const outcomes = async () => {
+    const { rows } = await sql<{ state: string; attempts: number; error: string }>`
+      select state, attempts, error from messages where recipient = ${user.email}
+      and state in ('queued', 'failed')`.execute(world.db);
+    return rows;
+  };
   await store(row());
   await invite(world, [user]);
   expect(await drain(world)).toMatchObject({ sent: 1, failed: 1 });
-  const { rows } = await sql<{ error: string }>`
-    select error from messages where state = 'failed' and recipient = ${user.email}`.execute(
-    world.db,
-  );
-  expect(rows).toEqual([{ error: `This version cannot read a stored mail of ${row().template}.` }]);
+  expect(await outcomes()).toEqual([{ state: 'queued', attempts: 1, error }]);
+  await sql`update messages set attempts = 7, due_at = ${new Date(0)}
+    where state = 'queued' and recipient = ${user.email}`.execute(world.db);
+  expect(await drain(world)).toMatchObject({ sent: 0, failed: 1 });
+  expect(await outcomes()).toEqual([{ state: 'failed', attempts: 8, error }]);
 });
 
 test("a person without an account has an empty user_id in an operator's template", async () => {

@@ -10,7 +10,8 @@ import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 export type MailInvitationDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue };
 
 /**
- * Mails an invitation to the invited address again, if it is open or expired. It may run twice: the person then gets the same link twice.
+ * Mails an invitation to the invited address again, if it is open or expired. It may run twice:
+ * while the last mail waits, no other is queued.
  */
 export async function mailInvitationAgain(
   { db, clock, keys, enqueue }: MailInvitationDeps,

@@ -29,6 +29,8 @@ export type Built =
   | { kind: 'unwanted'; message: OutboxEntry; reason: string }
   /** The operator's template exceeds its time or size limit. The mail is tried again until the operator has corrected the template. */
   | { kind: 'held'; message: OutboxEntry; problem: string }
+  /** A newer version queued the mail. It is tried again, because a node of that version can send it. */
+  | { kind: 'unreadable'; message: OutboxEntry; problem: string }
   | { kind: 'impossible'; message: OutboxEntry; problem: string };
 
 /** `reported`: the problems that this batch has already reported to the operator. */
@@ -52,7 +54,10 @@ export async function buildMails(
   const reporting = { ...deps, reported: new Set<string>() };
   return Promise.all(
     messages.map(async (message): Promise<Built> => {
-      if ('problem' in message) return { kind: 'impossible', message, problem: message.problem };
+      if ('problem' in message) {
+        report(reporting, message, `cannot be read by this version: ${message.problem}`);
+        return { kind: 'unreadable', message, problem: message.problem };
+      }
       const draft = draftOf(batch, message, codes);
       return draft.kind === 'unwanted'
         ? { ...draft, message }

@@ -85,6 +85,7 @@ async function followUp(deps: DeliverMailDeps, pauseMs: number): Promise<void> {
   );
 }
 
+const NOT_BUILT = { held: 'held', unreadable: 'again', impossible: 'final' } as const;
 const AFTERWARDS = { refused: 'final', failed: 'again', held: 'held' } as const;
 
 type Prepared = { built: Extract<Built, { kind: 'mail' }>; turn: number | null };
@@ -131,7 +132,7 @@ export async function deliverDueMail(
         unwanted.set(built.reason, [...(unwanted.get(built.reason) ?? []), built.message.id]);
       } else {
         counts.failed += 1;
-        outcomes.failed(built.message, built.problem, built.kind === 'held' ? 'held' : 'final');
+        outcomes.failed(built.message, built.problem, NOT_BUILT[built.kind]);
       }
     }
     for (const [reason, ids] of unwanted) {

@@ -1,7 +1,11 @@
 import type { Db } from '../../platform/db/db.ts';
 import { type Client, findClients } from '../../records/clients/clients.ts';
 import { type Connection, findConnection } from '../../records/connections/connections.ts';
-import { type CustomDomain, customDomains } from '../../records/custom-domains/custom-domains.ts';
+import {
+  type CustomDomain,
+  customDomains,
+  MAX_DOMAINS,
+} from '../../records/custom-domains/custom-domains.ts';
 import { type EmailTemplate, findTemplate } from '../../records/email-templates/email-templates.ts';
 import {
   type Campaign,
@@ -40,9 +44,6 @@ export type MailContext = {
   /** The domain of links without a named domain; `null` means the host of the public URL. */
   defaultDomain: CustomDomain | null;
 };
-
-// The maximum number of domains an operator can have.
-const MOST_DOMAINS = 100;
 
 /** Reads the context of a batch. */
 export async function readMailContext(db: Db, messages: Message[]): Promise<MailContext> {
@@ -101,7 +102,7 @@ export async function readMailContext(db: Db, messages: Message[]): Promise<Mail
     if (organization) organizations.set(id, organization);
   }
   const organizationMails = await readOrganizationMails(db, messages);
-  const domains = await customDomains(db, { limit: MOST_DOMAINS });
+  const domains = await customDomains(db, { limit: MAX_DOMAINS });
   const settings = await tenantSettings(db);
   return {
     users,

@@ -247,11 +247,13 @@ export async function redeemEnrollmentTicket(
   { db, clock }: EnrollFactorDeps,
   input: { secret: string; userId: string; methodId: string },
 ): Promise<boolean> {
-  const used = await useTicket(db, {
-    secretHash: sha256(input.secret),
-    kind: 'factor-enrollment',
-    now: clock.now(),
+  return transaction(db, async (tx) => {
+    const used = await useTicket(tx, {
+      secretHash: sha256(input.secret),
+      kind: 'factor-enrollment',
+      now: clock.now(),
+    });
+    if (used === null) await deleteMethod(tx, { userId: input.userId, id: input.methodId });
+    return used !== null;
   });
-  if (used === null) await deleteMethod(db, { userId: input.userId, id: input.methodId });
-  return used !== null;
 }

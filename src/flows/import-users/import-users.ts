@@ -13,7 +13,7 @@ import {
   insertJob,
   type Job,
   markStored,
-  sameRequestsJob,
+  requireSameRequest,
   unfinishedJobs,
 } from '../../records/jobs/jobs.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
@@ -161,7 +161,7 @@ async function repeated(
   if (request.idempotencyKey === null) return null;
   const earlier = await findJobByIdempotencyKey(deps.db, request.idempotencyKey);
   if (!earlier) return null;
-  sameRequestsJob(earlier, { digest, other: 'another file or other parameters' });
+  requireSameRequest(earlier, { digest, other: 'another file or other parameters' });
   await abandonImport(deps, jobId);
   return earlier;
 }

@@ -201,8 +201,8 @@ function recordOutcome(candidate: Candidate, known: KnownUser | undefined): void
   outcome.status = 'updated';
   outcome.userId = known.id;
   outcome.email = known.email;
-  // An update leaves a block as it is.
-  if (known.isBlocked) candidate.isBlocked = true;
+  // An update leaves the block of a user as it is, whatever the row says.
+  candidate.isBlocked = known.isBlocked;
   if (!isChanged(known.changes) && !user.password) outcome.isUnchanged = true;
 }
 

@@ -16,7 +16,7 @@ import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { replaceOutdated } from '../../records/passwords/passwords.ts';
 import { findAccountByIdentifier, findUser, type User } from '../../records/users/users.ts';
 import { grantWhatWasPromised } from '../../steps/grant-what-was-promised/grant-what-was-promised.ts';
-import { mayUseStore } from '../../steps/judge-standing/judge-standing.ts';
+import { mayUseConnection } from '../../steps/judge-standing/judge-standing.ts';
 import {
   judgeProof,
   type SignInDeps,
@@ -180,17 +180,17 @@ export async function logInWithHandoff(
   const { clientId, organizationId, ip, secret } = input;
   const handoff = await useLoginHandoff(db, { secret, clientId, now: clock.now() });
   const user = handoff && (await findUser(db, handoff));
-  if (!user || !(await mayUseStore(db, { user, clientId, organizationId }))) return null;
+  if (!user || !(await mayUseConnection(db, { user, clientId, organizationId }))) return null;
   const { connectionId, email: userName } = user;
   const entered = await signInByProof(deps, { user, connectionId, userName, clientId, ip });
   return entered.kind === 'ok' ? user : null;
 }
 
 /**
- * Completes a login, by whatever way, before the application gets a code or tokens. The user accepts the open invitations to it, so that
- * the tokens carry what was promised.
+ * Accepts the open invitations of a user to an application, before it gets a code or tokens, so that the tokens carry what was promised.
+ * Runs at every authorization, also with an existing session.
  */
-export function completeLogin(
+export function acceptPromisedInvitations(
   deps: { db: Db; clock: Clock; audit: Audit },
   login: { userId: string; clientId: string },
 ): Promise<void> {

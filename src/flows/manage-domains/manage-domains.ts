@@ -9,6 +9,7 @@ import {
   type DomainSettings,
   deleteCustomDomain,
   insertCustomDomain,
+  MAX_DOMAINS,
   setDefaultDomain,
   updateCustomDomain,
 } from '../../records/custom-domains/custom-domains.ts';
@@ -19,9 +20,6 @@ export type ManageDomainsDeps = {
   /** Origin of this server, without a trailing slash. */
   publicUrl: string;
 };
-
-/** Maximum number of domains. */
-export const MAX_DOMAINS = 100;
 
 /**
  * Adds a domain that is not verified yet.

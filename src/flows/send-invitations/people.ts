@@ -49,7 +49,7 @@ const problems = {
     message: 'The user belongs to another connection.',
     path: 'user_id',
   },
-  no_email: { code: 'NO_EMAIL', message: 'The user does not have an email address.' },
+  noEmail: { code: 'NO_EMAIL', message: 'The user does not have an email address.' },
   blocked: { code: 'USER_BLOCKED', message: 'The user is blocked.' },
   conflict: { code: 'CONFLICT', message: 'The user could not be created.' },
 } satisfies Record<string, RowError>;

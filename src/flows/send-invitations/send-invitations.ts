@@ -2,7 +2,7 @@ import { sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import { handle, type Registration } from '../../platform/tasks/tasks.ts';
 import { type CampaignPlan, insertCampaign } from '../../records/invitations/invitations.ts';
-import { findJob, insertJob, type Job, sameRequestsJob } from '../../records/jobs/jobs.ts';
+import { findJob, insertJob, type Job, requireSameRequest } from '../../records/jobs/jobs.ts';
 import { issueTickets } from '../../records/tickets/tickets.ts';
 import { campaignOfJob } from '../../steps/invite-people/invite-people.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
@@ -104,7 +104,7 @@ export async function submitPeopleJob(
       now,
     });
     if (made.kind === 'taken') {
-      return sameRequestsJob(made.job, { digest, other: 'another request' });
+      return requireSameRequest(made.job, { digest, other: 'another request' });
     }
     const jobId = made.job.id;
     await storePortions(tx, { jobId, connectionId: connection.id, source });

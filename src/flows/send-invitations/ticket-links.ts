@@ -1,4 +1,4 @@
-import { claimFetch, findJob } from '../../records/jobs/jobs.ts';
+import { findJob, noteFetched } from '../../records/jobs/jobs.ts';
 import {
   ticketSecret,
   ticketState,
@@ -54,5 +54,5 @@ async function* readLinks(
     afterId = tickets.length < BATCH ? undefined : tickets.at(-1)?.id;
   }
   // Only at the end, so that a caller whose connection broke can ask again.
-  await claimFetch(db, jobId, clock.now());
+  await noteFetched(db, jobId, clock.now());
 }

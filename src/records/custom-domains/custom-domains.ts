@@ -31,6 +31,9 @@ export type CustomDomain = {
   createdAt: Date;
 };
 
+/** Maximum number of domains that an operator can have. */
+export const MAX_DOMAINS = 100;
+
 const on = (db: Db) => db.withTables<Tables>();
 
 /** Returns the operator's metadata of a domain, for texts and URLs. It is empty if there is no domain. */

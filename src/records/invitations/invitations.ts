@@ -193,9 +193,8 @@ export async function reopenInvitation(
       expires_at = ${momentAfter(input.now, input.ttlSeconds)}
     where i.id = ${input.id} and i.state = 'pending' and i.generation = ${invitation.generation}
     returning ${invitationColumns('i')}`.execute(tx);
-  return renewed.rows[0]
-    ? { kind: 'open', invitation: invitationFromRow(renewed.rows[0]) }
-    : { kind: 'closed', state };
+  if (!renewed.rows[0]) throw new Error(`The locked invitation ${input.id} has changed.`);
+  return { kind: 'open', invitation: invitationFromRow(renewed.rows[0]) };
 }
 
 /** Returns one page, newest first. `after` is the last entry of the previous page and replaces `offset`. */

@@ -94,7 +94,10 @@ export async function findJobByIdempotencyKey(db: Db, key: string): Promise<Job 
  * @param request.other what else a request with this key can have been about, for the message
  * @throws Refusal `idempotency_key_reused`
  */
-export function sameRequestsJob(job: Job | null, request: { digest: Buffer; other: string }): Job {
+export function requireSameRequest(
+  job: Job | null,
+  request: { digest: Buffer; other: string },
+): Job {
   const { digest, other } = request;
   if (job?.requestDigest && Buffer.from(job.requestDigest).equals(digest)) return job;
   throw new Refusal(
@@ -192,15 +195,14 @@ export async function finishJob(
   return result.numUpdatedRows > 0n;
 }
 
-/** Claims the only delivery of a result that must not be read twice. */
-export async function claimFetch(db: Db, jobId: string, now: Date): Promise<boolean> {
-  const result = await on(db)
+/** Records that the result of a job was read to its end. A later reader gets nothing; one that has begun already gets all. */
+export async function noteFetched(db: Db, jobId: string, now: Date): Promise<void> {
+  await on(db)
     .updateTable('jobs')
     .set({ fetched_at: now })
     .where('id', '=', jobId)
     .where('fetched_at', 'is', null)
-    .executeTakeFirst();
-  return result.numUpdatedRows > 0n;
+    .execute();
 }
 
 /** Returns unfinished jobs for the sweep: interrupted uploads, and work whose task was lost. */

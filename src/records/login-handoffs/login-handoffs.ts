@@ -25,7 +25,7 @@ export async function newLoginHandoff(
   return secret;
 }
 
-/** Returns the user who would arrive with this secret at this application, or `null`. Changes nothing. */
+/** Returns the user whom this secret would log in at this application, or `null`. Changes nothing. */
 export async function findLoginHandoff(
   db: Db,
   input: { secret: string; clientId: string; now: Date },
@@ -60,7 +60,7 @@ function isOpen(input: { secret: string; clientId: string; now: Date }) {
     and epoch = login_epoch(user_id) and (client_id is null or client_id = ${input.clientId})`;
 }
 
-/** Deletes up to `limit` arrivals that have ended. Returns how many it deleted. */
+/** Deletes up to `limit` login handoffs that have ended. Returns how many it deleted. */
 export const deleteEndedLoginHandoffs = deletionOf('arrivals', {
   key: ['secret_hash'],
   ended: 'expires_at',

@@ -21,8 +21,8 @@ export type Invited = Awaited<ReturnType<typeof insertInvitations>>[number];
 export function invitationObstacle(user: {
   email: string | null;
   blocked: boolean | null | undefined;
-}): 'no_email' | 'blocked' | null {
-  if (user.email === null) return 'no_email';
+}): 'noEmail' | 'blocked' | null {
+  if (user.email === null) return 'noEmail';
   return user.blocked === true ? 'blocked' : null;
 }
 

@@ -28,7 +28,7 @@ export async function standingIn(
  * every application. Otherwise those of the application count.
  * @param login.clientId `null` for no particular application
  */
-export async function mayUseStore(
+export async function mayUseConnection(
   db: Db,
   login: { user: User; clientId: string | null; organizationId: string | null },
 ): Promise<boolean> {

@@ -10,7 +10,7 @@ export type Ending = { kind: 'completed' } | { kind: 'failed'; reason: string };
 
 /** What one run of a job does. */
 export type JobRun<End extends Ending> = {
-  /** Does the next piece of the job. Returns `false` if there is none for this worker. */
+  /** Does the next piece of the job. Returns `false` if this worker has nothing more to do. */
   runPiece(): Promise<boolean>;
   /**
    * Decides how the job ends, after the last piece. `null` means it does not end now: pieces are left, or another worker holds one.

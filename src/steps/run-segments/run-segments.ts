@@ -22,7 +22,7 @@ export const ROWS_PER_SEGMENT = 1000;
 
 /** The outcome of one row, as every job stores it. A flow may store more with it. */
 export type SegmentOutcome = {
-  /** Number of the row from 1; for a CSV file the line on which the row begins. */
+  /** Number of the line on which the row begins, from 1. In a JSON array: number of the row. */
   row: number;
   status: 'inserted' | 'updated' | 'failed';
   /** The update of a user changed nothing. */

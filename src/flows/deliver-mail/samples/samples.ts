@@ -128,7 +128,9 @@ export const SAMPLE_SETTING: SampleSetting = {
 /** Returns what the templates of a passwordless connection read, in a mail with a code or with a link. */
 export function sampleOfCodeMail(send: 'code' | 'link'): Record<string, unknown> {
   const values = sampleValues(`passwordless_${send}`, SAMPLE_SETTING);
-  return templateVariables(values, {});
+  // Such a mail always belongs to an application.
+  const application = { ...values.application, name: 'Sample', clientID: 'sample' };
+  return templateVariables({ ...values, application, client: application }, {});
 }
 
 /** What only operators' templates read: mails of an organization have it too. */

@@ -6,7 +6,7 @@ import type {
   TokenEndpointGrantContext,
 } from 'oidc-provider';
 import { findAccount, resolveRequestedResources } from 'oidc-provider/lib/helpers/grants.js';
-import { completeLogin } from '../../../flows/log-in/log-in.ts';
+import { acceptPromisedInvitations } from '../../../flows/log-in/log-in.ts';
 import { loginEpoch } from '../../../records/oidc-payloads/oidc-payloads.ts';
 import { OIDC_SCOPES, toResource } from '../tokens/tokens.ts';
 import type { GrantDeps } from './grant-deps.ts';
@@ -53,7 +53,7 @@ export async function issueTokens(
   const account = await findAccount(provider, ctx, input.userId, { authTime });
   if (account === undefined) throw noLonger();
   ctx.oidc.entity('Account', account);
-  await completeLogin(deps, { userId: input.userId, clientId: client.clientId });
+  await acceptPromisedInvitations(deps, { userId: input.userId, clientId: client.clientId });
 
   const [server] = await resolveRequestedResources(provider, ctx);
   const scopes = scopesFor(ctx, input.scope, server);

@@ -3,7 +3,7 @@ import type { PictureOf } from '../../../platform/avatar/avatar.ts';
 import type { Db } from '../../../platform/db/db.ts';
 import { loginEpoch } from '../../../records/oidc-payloads/oidc-payloads.ts';
 import { findUser } from '../../../records/users/users.ts';
-import { mayUseStore } from '../../../steps/judge-standing/judge-standing.ts';
+import { mayUseConnection } from '../../../steps/judge-standing/judge-standing.ts';
 import type { LibraryClients } from '../clients/clients.ts';
 import { oauthError } from '../oauth-error.ts';
 import {
@@ -37,7 +37,7 @@ export function createFindAccount(
     }
     const organizationId = atTokenEndpoint ? organizationOf(token) : organizationIn(ctx);
     if (atTokenEndpoint && organizationId !== null) await requireMember(db, organizationId, user);
-    else if (!(await mayUseStore(db, { user, clientId, organizationId }))) return undefined;
+    else if (!(await mayUseConnection(db, { user, clientId, organizationId }))) return undefined;
     const record = client && clients.recordOf(client);
     const account: Account = {
       accountId: sub,

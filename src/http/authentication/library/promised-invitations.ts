@@ -1,5 +1,5 @@
 import { interactionPolicy } from 'oidc-provider';
-import { completeLogin } from '../../../flows/log-in/log-in.ts';
+import { acceptPromisedInvitations } from '../../../flows/log-in/log-in.ts';
 import type { AuthenticationDeps } from '../deps.ts';
 
 /**
@@ -17,7 +17,7 @@ export function withPromisedInvitations(
     async ({ oidc: { account, client } }) => {
       if (!account || !client) return false;
       const { accountId: userId } = account;
-      await completeLogin(deps, { userId, clientId: client.clientId });
+      await acceptPromisedInvitations(deps, { userId, clientId: client.clientId });
       return false;
     },
   );

@@ -3,7 +3,6 @@ import {
   addDomain,
   changeDomain,
   chooseDefaultDomain,
-  MAX_DOMAINS,
   removeDomain,
 } from '../../../flows/manage-domains/manage-domains.ts';
 import { type VerifyDomainDeps, verifyDomain } from '../../../flows/verify-domain/verify-domain.ts';
@@ -12,6 +11,7 @@ import {
   customDomains,
   defaultCustomDomain,
   findCustomDomain,
+  MAX_DOMAINS,
 } from '../../../records/custom-domains/custom-domains.ts';
 import {
   type Api,
