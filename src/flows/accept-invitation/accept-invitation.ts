@@ -37,6 +37,8 @@ export type AcceptDeps = { db: Db; clock: Clock };
 
 export type AcceptedInvitation = views.Found & {
   kind: 'done';
+  /** The person whose account was invited, or whose identity it is. */
+  personId: string;
   /** One-time secret that logs the user in at the application; `null` for a blocked user. */
   handoff: string | null;
 };
@@ -131,7 +133,17 @@ async function close(
   await grantInvitation(tx, { invitation, campaign, userId, now: at });
   const { clientId } = campaign;
   const handoff = await handOverLogin(tx, { user: person, account, clientId, at });
-  return { kind: 'done', invitation, user: account, handoff, campaign, connection, client };
+  const personId = person.id;
+  return {
+    kind: 'done',
+    personId,
+    invitation,
+    user: account,
+    handoff,
+    campaign,
+    connection,
+    client,
+  };
 }
 
 /** Returns the current state of an invitation that could not be accepted. */

@@ -45,11 +45,11 @@ export function listPage(input: {
 ${time(mail.receivedAt)}</a></li>`,
     )
     .join('\n');
-  const empty = `<p class="empty">${to ? 'No mail to this address yet.' : 'No mail yet. Invite a user or request a password reset.'}</p>`;
+  const empty = `<p class="empty">${to ? 'No email to this address yet.' : 'No email yet. Invite a user or request a password reset.'}</p>`;
   return page(
     base,
     'Mailbox',
-    `<div class="head"><h1>Mails <span class="count">${total}</span></h1>
+    `<div class="head"><h1>Emails <span class="count">${total}</span></h1>
 <form method="get" action="${base}" role="search"><label for="to">Recipient</label>
 <input id="to" name="to" type="search" value="${escapeHtml(to)}" placeholder="ada@example.com" autocomplete="off">
 <button>Search</button></form></div>
@@ -60,7 +60,7 @@ ${pages > 1 ? `<nav class="pages" aria-label="Pages">${input.page > 0 ? link(inp
 
 export type MailView = 'html' | 'text' | 'source';
 
-/** Returns the page of one mail. Its HTML is in a frame without scripts. */
+/** Returns the page of one email. Its HTML is in a frame without scripts. */
 export function mailPage(base: string, mail: SunkMailInFull, view: MailView): string {
   const tab = (name: MailView, label: string) =>
     `<a href="${base}/${mail.id}?view=${name}"${view === name ? ' aria-current="page"' : ''}>${label}</a>`;
@@ -76,7 +76,7 @@ export function mailPage(base: string, mail: SunkMailInFull, view: MailView): st
   return page(
     base,
     mail.subject || 'Email',
-    `<p class="back"><a href="${base}">All mails</a></p>
+    `<p class="back"><a href="${base}">All emails</a></p>
 <article><h1>${escapeHtml(mail.subject || '(no subject)')}</h1>
 <dl><dt>To</dt><dd><a href="${base}?${new URLSearchParams({ to: mail.to[0] ?? '' })}">${escapeHtml(mail.to.join(', '))}</a></dd>
 <dt>From</dt><dd>${escapeHtml(mail.headers.find((header) => header.name === 'from')?.value ?? mail.from)}</dd>
@@ -116,7 +116,7 @@ export function closedPage(): string {
 <body>
 <main>
 <h1>The mailbox is closed</h1>
-<p>The mails in it give access to accounts. To open the mailbox from here, use the link that the server printed at its start.</p>
+<p>The emails in it give access to accounts. To open the mailbox from here, use the link that the server printed at its start.</p>
 <p>Without the link, it opens only on the machine of the server, at a localhost address and without a proxy.</p>
 </main>
 </body>

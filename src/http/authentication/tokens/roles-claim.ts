@@ -22,11 +22,11 @@ export function rolesClaimOf(client: Client | null | undefined): unknown {
   return client?.settings.extra.roles_claim;
 }
 
-const BESIDES = Symbol('claims that no scope stands for');
+const UNSCOPED = Symbol('claims that no scope stands for');
 
 /** Returns the part of an account with claims for ID tokens that need no scope. See {@link addUnscopedClaims}. */
 export function unscopedClaims(claims: Record<string, unknown>): Record<symbol, unknown> {
-  return { [BESIDES]: claims };
+  return { [UNSCOPED]: claims };
 }
 
 /** Adds the claims of {@link unscopedClaims} to ID tokens. The library omits claims whose names are not in its configuration. */
@@ -38,6 +38,6 @@ export function addUnscopedClaims(provider: Provider): void {
   };
   const ofScopes = tokens.payload;
   tokens.payload = async function payload() {
-    return { ...this.available[BESIDES], ...(await ofScopes.call(this)) };
+    return { ...this.available[UNSCOPED], ...(await ofScopes.call(this)) };
   };
 }

@@ -36,7 +36,7 @@ export function keepBrowserSecret(
   });
 }
 
-/** Records a login without a password. Strangers who guess the user's password then do not lock the user out of this browser. */
+/** Makes this browser a known one of a user who has proved the account by a link. Strangers who guess the user's password then do not lock the user out of this browser. */
 export async function knowBrowser(
   deps: { db: Db; clock: Clock; secureCookies: boolean },
   request: FastifyRequest,

@@ -22,7 +22,7 @@ type Shown = {
   problem?: string;
 };
 
-/** An address can carry a whole login. Nothing that long is one. */
+/** Maximum length of `state`, in characters. It can carry a whole login, up to 2500 characters, and its ID. */
 const LONGEST_STATE = 4000;
 
 /** Registers `/u/reset-password/request`, which requests a link for a new password, within a login or without one. */

@@ -137,9 +137,9 @@ async function resumeLogin(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
-  { campaign, user, connection, client, handoff }: AcceptedInvitation,
+  { campaign, personId, user, connection, client, handoff }: AcceptedInvitation,
 ): Promise<FastifyReply> {
-  await deps.proofs.take(request, reply, { userId: user.id, handoff });
+  await deps.proofs.take(request, reply, { userId: personId, handoff });
   const target = destination({
     resultUrl: campaign.plan.resultUrl ?? null,
     client,

@@ -80,9 +80,9 @@ async function finishedByHandoff(
   const interaction = await deps.interactions.details(request, reply);
   if (interaction === null) return false;
   const { clientId } = interaction;
-  const arriving = await viewHandoff(deps, { secret, clientId });
-  if (arriving === null) return false;
-  const context = await loginContext(deps, request, reply, arriving);
+  const handedOver = await viewHandoff(deps, { secret, clientId });
+  if (handedOver === null) return false;
+  const context = await loginContext(deps, request, reply, handedOver);
   if (context === null) return true;
   const organizationId = context.organization?.id ?? null;
   const user = await logInWithHandoff(deps, { secret, clientId, organizationId, ip: request.ip });

@@ -7,7 +7,7 @@ type Shown<Identifier extends string> = Record<Identifier, boolean>;
 export type LoginValues = {
   login: FormValues & {
     appName: string;
-    /** What the person has typed. */
+    /** The text that the person has typed. */
     identifier: string | null;
     identifierLabel: string;
     emailOnly: boolean;
@@ -30,7 +30,7 @@ export type LoginValues = {
     appName: string;
     kind: 'email' | 'sms';
     label: string;
-    /** What the person has typed. */
+    /** The text that the person has typed. */
     typed: string | null;
   };
   'login-code': FormValues & {

@@ -12,7 +12,7 @@ export type MessageValues = {
     /** A link to the next page. */
     onwardUrl?: string | null;
     onwardText?: string;
-    /** What the developer of the application needs to know. `sent`: the value that came in the parameter. */
+    /** The facts for the developer of the application. `sent`: the value that came in the parameter. */
     developers?: { text: string; parameter: string | null; sent: string | null };
     /** An error has the ID of its request, under which the log says more. */
     requestId?: string;

@@ -22,7 +22,7 @@ export type MfaValues = {
     lead: string;
     kind: 'phone' | 'email';
     label: string;
-    /** What the person has typed, or the known address. */
+    /** The text that the person has typed, or the known address. */
     value: string;
     links: Link[];
   };

@@ -22,7 +22,7 @@ export type ButtonValues = {
 
 /** The values of a form that people fill in. */
 export type FormValues = ButtonValues & {
-  /** What is wrong with the values that were sent. */
+  /** The problem of the values that were sent. */
   problem?: string | undefined;
 };
 

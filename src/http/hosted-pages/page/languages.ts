@@ -21,7 +21,7 @@ type NameIn<Path, Group extends string> = Path extends `${Group}.${infer Name}` 
 /** A group of texts for a page with a headline and an explanation, such as `dead.used`. */
 export type MessageTexts = GroupWith<TextPath, 'title'> & GroupWith<TextPath, 'lead'>;
 
-/** What can be wrong with a form: the name of a text in `problem`. */
+/** A problem of a form: the name of a text in `problem`. */
 export type ProblemName = NameIn<TextPath, 'problem'>;
 
 export type Languages = Map<string, Texts>;

@@ -1,6 +1,6 @@
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 
-/** What a person has just done, if there is no address to redirect to. */
+/** The result that the last page of a flow shows if there is no address to redirect to. */
 export const DONE = ['password', 'invitation', 'verified', 'unblocked', 'mfa'] as const;
 
 /** @param lang the language in which the person has read so far */

@@ -7,7 +7,7 @@ const PASSKEYS = 'Usher has no passkeys';
 
 const BRUTE_FORCE: Effect = {
   only: [true],
-  because: 'use /attack-protection/brute-force-protection to disable it',
+  because: '/attack-protection/brute-force-protection disables it for all connections',
 };
 const NO_ATTRIBUTES: Effect = {
   only: [[]],

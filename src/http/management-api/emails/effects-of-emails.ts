@@ -5,7 +5,7 @@ export const MAIL_SERVER_EFFECTS: Effects = {
   name: {
     only: ['smtp'],
     because:
-      'to use another mail service, set the host, port, user and password of its SMTP server',
+      'Usher sends through any mail service by the host, port, user and password of its SMTP server',
   },
   settings: { only: [], off: {}, because: 'a mail server has no further settings' },
 };

@@ -4,7 +4,7 @@ import { type Api, type Effects, route } from '../route/route.ts';
 /** A setting that one path returns and replaces. */
 export type Setting<B extends TSchema> = {
   url: string;
-  /** What follows "Get" and "Set", such as `the policies for second factors`. */
+  /** The words after "Get" and "Set", such as `the policies for second factors`. */
   title: string;
   descriptions?: { get?: string; set?: string };
   scopes?: { read: string; update: string };

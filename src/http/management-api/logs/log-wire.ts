@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import type { Db } from '../../../platform/db/db.ts';
 import { type LogEntry, type LogSearch, searchLogs } from '../../../records/logs/logs.ts';
-import { ApiError, freeObject, type Paging, refuseDeep, sortOf } from '../route/route.ts';
+import { ApiError, freeObject, type OffsetPaging, refuseDeep, sortOf } from '../route/route.ts';
 
 const text = (description: string) => Type.Optional(Type.String({ description }));
 
@@ -106,7 +106,7 @@ export async function pageOfLogs(
     search: LogSearch | null;
     userId?: string;
     sort: string | undefined;
-    paging: Extract<Paging, { kind: 'offset' }>;
+    paging: OffsetPaging;
     /** Selects the fields to show. Default: all. */
     show?: (log: ReturnType<typeof toWireLog>) => object;
   },

@@ -26,6 +26,6 @@ export const ORGANIZATION_CONNECTION_EFFECTS: Effects = {
   organization_access_level: { only: ['none'], because: NO_ORGANIZATION_API },
   is_enabled: {
     only: [true],
-    because: 'to disable a connection, delete it from the organization',
+    because: 'a disabled connection is one that is not in the organization',
   },
 };

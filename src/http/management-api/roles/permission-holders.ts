@@ -5,9 +5,9 @@ import {
   type BaseDeps,
   closed,
   noUser,
+  type OffsetPaging,
   offsetPage,
   offsetPaging,
-  type Paging,
   pageOf,
   pageQuery,
   route,
@@ -28,8 +28,6 @@ const HOLDERS = {
   user: { url: '/users/:id/permissions', params: memberParams, need: userOf, missing: noUser },
 };
 
-type OffsetPage = Extract<Paging, { kind: 'offset' }>;
-
 /** Routes that list the permissions of a role or a user, add some and remove some. */
 export function permissionHolderRoutes(
   api: Api,
@@ -40,7 +38,7 @@ export function permissionHolderRoutes(
       summary: string;
       permission: TSchema;
       /** Returns a page of the permissions in wire format, and their total number. */
-      read(id: string, page: OffsetPage): Promise<{ permissions: unknown[]; total: number }>;
+      read(id: string, page: OffsetPaging): Promise<{ permissions: unknown[]; total: number }>;
     };
     give: { summary: string };
     take: { summary: string; description: string };

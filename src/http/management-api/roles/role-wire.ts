@@ -6,7 +6,6 @@ import {
   type PermissionOfRole,
   type Role,
 } from '../../../records/roles/roles.ts';
-
 import { ApiError, badRequest, type Caller, closed, idParams, notFound } from '../route/route.ts';
 
 export const roleParams = idParams('ID of the role');

@@ -79,7 +79,7 @@ function isOff(value: unknown, alsoOff: unknown): boolean {
   return Object.entries(value).every(([name, one]) => isOff(one, also[name]));
 }
 
-/** What the field must be, and why: `must be false, because …`. */
+/** Returns the values that the field can have, and why: `must be false, because …`. */
 export function sentenceOf({ only, off, because }: Effect): string {
   const values = only.map((each) =>
     typeof each === 'string' && each !== '' ? each : written(each),

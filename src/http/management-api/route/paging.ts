@@ -49,9 +49,11 @@ export const alwaysAnObject = Type.Optional(
   }),
 );
 
-export type Paging =
-  | { kind: 'offset'; offset: number; limit: number; totals: boolean }
-  | { kind: 'checkpoint'; afterId: string | null; limit: number };
+export type OffsetPaging = { kind: 'offset'; offset: number; limit: number; totals: boolean };
+
+export type CheckpointPaging = { kind: 'checkpoint'; afterId: string | null; limit: number };
+
+export type Paging = OffsetPaging | CheckpointPaging;
 
 /** The paging that a query asks for. If it asks for both kinds, the checkpoint counts. */
 export function pagingOf(
@@ -74,7 +76,7 @@ export function pagingOf(
 export function checkpointPaging(query: {
   from?: string | undefined;
   take?: number | undefined;
-}): Extract<Paging, { kind: 'checkpoint' }> {
+}): CheckpointPaging {
   const afterId = query.from === undefined ? null : plainCursor(query.from).slice(2);
   return { kind: 'checkpoint', afterId, limit: query.take ?? 50 };
 }
@@ -87,7 +89,7 @@ export function offsetPaging(
     include_totals?: boolean | undefined;
   },
   defaultLimit = 50,
-): Extract<Paging, { kind: 'offset' }> {
+): OffsetPaging {
   const limit = query.per_page ?? defaultLimit;
   const offset = (query.page ?? 0) * limit;
   return { kind: 'offset', offset, limit, totals: query.include_totals ?? false };
@@ -132,7 +134,7 @@ export function pageOf<T extends TSchema>(key: string, item: T) {
 
 /** The response with offset paging. */
 export function offsetPage<T>(
-  paging: Extract<Paging, { kind: 'offset' }>,
+  paging: OffsetPaging,
   key: string,
   items: T[],
   total: number,
@@ -146,7 +148,7 @@ export function offsetPage<T>(
  * @param items up to `limit + 1` items: the extra one means that there is a next page
  */
 export function checkpointPage<S, T>(
-  paging: Extract<Paging, { kind: 'checkpoint' }>,
+  paging: CheckpointPaging,
   key: string,
   items: S[],
   idOf: (item: S) => string,

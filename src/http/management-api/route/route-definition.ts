@@ -21,9 +21,9 @@ export type RouteInfo = {
   response: Record<number, TSchema | null>;
 };
 
-/** Rooms register their routes on this. */
+/** Folders of routes register them on this. */
 export type Api = {
-  /** The Fastify instance under /api/v2, for rooms that need a plugin of their own (an upload). */
+  /** The Fastify instance under /api/v2, for routes that need a plugin of their own (an upload). */
   fastify: FastifyInstance;
   authenticate(authorization: string | undefined): Promise<Caller>;
   /** undefined: no limits. */

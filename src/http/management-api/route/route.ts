@@ -42,6 +42,7 @@ export {
   encodeCursor,
   expiredCursor,
   nextCursor,
+  type OffsetPaging,
   offsetPage,
   offsetPaging,
   type Paging,

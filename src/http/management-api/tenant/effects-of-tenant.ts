@@ -1,6 +1,6 @@
 import type { Effects } from '../route/route.ts';
 
-const PAGES = 'use branding, themes and the page template to change the pages';
+const PAGES = 'branding, themes and the page template change the pages';
 const OUTLIVES = 'sessions do not end when the browser closes';
 const LEGACY = 'Usher does not have the feature that this enables';
 
@@ -49,7 +49,7 @@ const FLAGS: Effects = Object.fromEntries(
     trust_azure_adfs_email_verified_connection_property: off(
       'Usher has no login with other identity providers',
     ),
-    custom_domains_provisioning: off('use /custom-domains to add domains'),
+    custom_domains_provisioning: off('domains are at /custom-domains'),
   }).map(([name, { only, because }]) => [
     `flags.${name}`,
     { only, because, shown: !NOT_SHOWN.includes(name) },
