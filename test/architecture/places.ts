@@ -1,5 +1,7 @@
 import type { SourceFile } from './tree.ts';
 
+const ROOTED = /^(?:src|scripts|test)\//;
+
 /**
  * Every place that the table "Where is …?" of ARCHITECTURE.md names exists: folders, files, and the functions, constants and text keys
  * in them. A file without a folder is looked up below the folder named before it.
@@ -22,11 +24,11 @@ function missingIn(place: string, files: SourceFile[]): string[] {
   const missing: string[] = [];
   for (const [, name = ''] of place.matchAll(/`([^`]+)`/g)) {
     if (name.includes('/') || /\.(ts|json|liquid)$/.test(name)) {
-      const path = name.startsWith('src/') ? name : `${folder}${name}`;
+      const path = ROOTED.test(name) ? name : `${folder}${name}`;
       const pattern = new RegExp(`^${path.replaceAll('.', '\\.').replaceAll('*', '[^/]*')}`);
       const found = files.filter((file) => pattern.test(file.path));
       if (found.length === 0) missing.push(path);
-      if (name.startsWith('src/')) folder = path.slice(0, path.lastIndexOf('/') + 1);
+      if (ROOTED.test(name)) folder = path.slice(0, path.lastIndexOf('/') + 1);
       meant = [...meant, ...found];
     } else {
       const word = new RegExp(`\\b${name.split('.').at(-1)}\\b`);

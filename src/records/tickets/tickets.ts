@@ -141,7 +141,7 @@ export async function ticketsOfJob(
 }
 
 const PAGES: Record<TicketKind, string> = {
-  'password-change': PAGE_PATHS.resetPassword,
+  'password-change': PAGE_PATHS.resetVerify,
   'email-verification': PAGE_PATHS.emailVerification,
   'factor-enrollment': PAGE_PATHS.mfaEnrollment,
   'account-unblock': PAGE_PATHS.unblock,

@@ -154,7 +154,7 @@ export async function unconnectedContext(
       login: `${PAGE_PATHS.login}${state}`,
       code: `${PAGE_PATHS.loginCode}${state}`,
       signUp: `${PAGE_PATHS.signUp}${state}`,
-      forgot: `${PAGE_PATHS.forgotPassword}${state}`,
+      forgot: `${PAGE_PATHS.resetPasswordRequest}${state}`,
       mailSent: `${PAGE_PATHS.mailSent}${state}`,
       organization: `${PAGE_PATHS.organization}${state}`,
     },

@@ -27,14 +27,14 @@ const LONGEST_STATE = 4000;
 
 /** Registers `/u/reset-password/request`, which requests a link for a new password, within a login or without one. */
 export function registerForgotPages(app: FastifyInstance, deps: PageDeps): void {
-  app.get(PAGE_PATHS.forgotPassword, async (request, reply) => {
+  app.get(PAGE_PATHS.resetPasswordRequest, async (request, reply) => {
     const asked = await contextOf(deps, request, reply);
     if (!asked) return reply;
     if (!isSelfServiceResetEnabled(asked.connection)) return showForgotOff(deps, reply, asked);
     return showForgot(deps, request, reply, asked);
   });
 
-  app.post(PAGE_PATHS.forgotPassword, async (request, reply) => {
+  app.post(PAGE_PATHS.resetPasswordRequest, async (request, reply) => {
     const asked = await contextOf(deps, request, reply);
     if (!asked) return reply;
     const email = formText(request, 'email');
@@ -105,7 +105,7 @@ async function contextOf(deps: PageDeps, request: FastifyRequest, reply: Fastify
     clientId: null,
     organizationId: null,
     loginUrl: null,
-    action: `${PAGE_PATHS.forgotPassword}?ui_locales=${translator.lang}`,
+    action: `${PAGE_PATHS.resetPasswordRequest}?ui_locales=${translator.lang}`,
     email: '',
     mailSentUrl: mailSentUrl(translator.lang),
   };

@@ -32,13 +32,13 @@ import { showDeadLink, showUnknownLink } from './dead-link-pages.ts';
 
 /** Registers `/u/reset-verify?ticket=…`, which sets a password. Only the POST uses up the link, because mail scanners open every link. */
 export function registerResetPages(app: FastifyInstance, deps: PageDeps): void {
-  app.get(PAGE_PATHS.resetPassword, async (request, reply) => {
+  app.get(PAGE_PATHS.resetVerify, async (request, reply) => {
     const view = await viewTicket(deps, secretOf(request));
     if (view.kind !== 'open') return showDead(deps, request, reply, view);
     return showReset(deps, request, reply, view);
   });
 
-  app.post(PAGE_PATHS.resetPassword, async (request, reply) => {
+  app.post(PAGE_PATHS.resetVerify, async (request, reply) => {
     const secret = secretOf(request);
     const chosen = chosenPassword(request);
     if ('problem' in chosen) {
@@ -163,7 +163,7 @@ function actionOf(request: FastifyRequest): string {
     const value = queryText(request, name, 128);
     return value === undefined ? [] : `${name}=${encodeURIComponent(value)}`;
   });
-  return `${PAGE_PATHS.resetPassword}?${kept.join('&')}`;
+  return `${PAGE_PATHS.resetVerify}?${kept.join('&')}`;
 }
 
 /** Returns the text that replaces the usual explanation. */

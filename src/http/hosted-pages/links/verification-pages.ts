@@ -109,7 +109,7 @@ async function showConfirm(
 
 function choosePasswordUrl({ pages }: PageDeps, request: FastifyRequest, secret: string): string {
   const { lang } = pages.translator(request);
-  return `${PAGE_PATHS.resetPassword}?ticket=${encodeURIComponent(secret)}&ui_locales=${lang}`;
+  return `${PAGE_PATHS.resetVerify}?ticket=${encodeURIComponent(secret)}&ui_locales=${lang}`;
 }
 
 function showDead(
