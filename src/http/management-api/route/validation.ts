@@ -51,6 +51,9 @@ export function validatorFor(schema: TSchema, part: Part): (data: unknown, form?
   };
 }
 
+// Characters of a description in a message.
+const LONGEST_QUOTE = 100;
+
 type Query = Record<string, string | string[] | undefined>;
 
 /**
@@ -72,13 +75,14 @@ function describe(errors: ErrorObject[]): string {
   const description: unknown = error.parentSchema?.description;
   const explained = typeof description === 'string' && error.keyword !== EFFECT;
   const where =
-    path === '' ? '' : ` on property ${path}${explained ? ` (${firstSentence(description)})` : ''}`;
+    path === '' ? '' : ` on property ${path}${explained ? ` (${shortened(description)})` : ''}`;
   return `'${reason(error)}'${aboutTheWhole(error) && path === '' ? '' : where}`;
 }
 
-/** The field's description up to its first full stop: the rest is for the reference. */
-function firstSentence(description: string): string {
-  return description.split(/\.(?:\s|$)/, 1)[0] ?? '';
+/** Returns the field's description if it is short, as Auth0's are, otherwise its first sentence: the rest is for the reference. */
+function shortened(description: string): string {
+  const [first = ''] = description.split(/\.(?:\s|$)/, 1);
+  return description.length > LONGEST_QUOTE ? first : description.replace(/\.$/, '');
 }
 
 function aboutTheWhole(error: ErrorObject): boolean {
