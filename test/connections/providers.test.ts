@@ -48,7 +48,7 @@ test('a connection of an unknown strategy is refused', async () => {
   const { status, body } = await create({ name: 'refused', strategy: 'myspace' });
   expect([status, body.message]).toEqual([
     400,
-    "Payload validation error: 'No enum match for: myspace' on property strategy (Strategy).",
+    "Payload validation error: 'No enum match for: myspace' on property strategy (Strategy. `auth0` is a database of this server).",
   ]);
 });
 

@@ -35,16 +35,22 @@ function textOf(query: unknown): string | null {
   return isObject && 'text' in query && typeof query.text === 'string' ? query.text : null;
 }
 
-/** Returns the statement without what differs from call to call: blanks, numbers of parameters, lengths of lists, literals. */
+/**
+ * Returns the shape of a statement, without the parts that differ from call to call: blanks, parameters, literals, and the columns of
+ * statements that the query builder made.
+ */
 export function shapeOf(statement: string): string {
-  return statement
+  const text = statement
     .replace(/\s+/g, ' ')
     .replace(/\$\d+/g, '?')
     .replace(/'[^']*'/g, "'…'")
     .replace(/\b\d+\b/g, '0')
-    .replace(/\?(?:, \?)+/g, '?')
-    .replace(/\(\?\)(?:, \(\?\))+/g, '(?)')
     .trim();
+  if (!text.includes('"'))
+    return text.replace(/\?(?:, \?)+/g, '?').replace(/\(\?\)(?:, \(\?\))+/g, '(?)');
+  const table = text.match(/(?:from|into|update|join) "(\w+)"/)?.[1] ?? '';
+  const words = text.replace(/"[^"]*"/g, '#').match(/[\w@<>=!|:&~*#-]+/g) ?? [];
+  return `${table}: ${[...new Set(words)].sort().join(' ')}`;
 }
 
 /** Forgets what an earlier run sent to this kind of database. */
@@ -71,25 +77,30 @@ export function statementsSent(kind: Kind): Map<string, string[]> {
   return found;
 }
 
-// Sent by a postgres-only test, by a database tool, or different at each call.
+// Statements of the harness, or different at each call.
 const NOT_COMPARED = [
-  /^(?:create|drop) database /i,
+  /^(?:create|drop|alter) (?:database|role|schema) /i,
   /pg_catalog|pg_stat|pg_locks|pg_backend_pid|pg_terminate_backend|pg_sleep/i,
   /tasks\.queue/i,
 ];
 
 /**
  * Compares what a whole run sent to the two databases.
+ * @param textOf returns the source of a test file; a statement that begins as one in the test is the test's own
  * @returns each statement that only PostgreSQL got, with a file that can send it to both
  */
 export function sentToPostgresOnly(
   postgres: Map<string, string[]>,
   embedded: Map<string, string[]>,
-): { statement: string; files: string[] }[] {
+  textOf: (file: string) => string,
+): { statement: string; file: string }[] {
   return [...postgres].flatMap(([statement, files]) => {
     const isCompared = !NOT_COMPARED.some((pattern) => pattern.test(statement));
-    const onBoth = files.filter((file) => !file.endsWith('.postgres.test.ts'));
-    const isMissing = isCompared && !embedded.has(statement) && onBoth.length > 0;
-    return isMissing ? [{ statement, files: onBoth }] : [];
+    if (!isCompared || embedded.has(statement)) return [];
+    const beginning = statement.split(/\?|'…'/, 1)[0]?.trim() ?? '';
+    const [file] = files.filter(
+      (each) => !each.endsWith('.postgres.test.ts') && !textOf(each).includes(beginning),
+    );
+    return file === undefined ? [] : [{ statement, file }];
   });
 }

@@ -234,7 +234,7 @@ it('shortens a wrong value in its message', async () => {
 it('names the error of a query', async () => {
   expect((await api.call('GET', '/clients?per_page=101')).body).toMatchObject({
     message:
-      "Query validation error: 'Value 101 is greater than maximum 100' on property per_page (Results per page).",
+      "Query validation error: 'Value 101 is greater than maximum 100' on property per_page (Results per page. Default: 50. Maximum: 100).",
     errorCode: 'invalid_query_string',
   });
   expect((await api.call('GET', '/clients?nonsense=1')).body.message).toBe(

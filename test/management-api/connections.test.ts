@@ -187,7 +187,7 @@ it('deletes with 202, and answers 204 after that', async () => {
 it('refuses unsupported strategies and invalid names', async () => {
   const bad = await api.call('POST', '/connections', { name: '-x-', strategy: 'auth0' });
   expect(bad.body.message).toBe(
-    "Payload validation error: 'String does not match pattern ^[a-zA-Z0-9](-[a-zA-Z0-9]|[a-zA-Z0-9])*$' on property name (Name of the connection).",
+    "Payload validation error: 'String does not match pattern ^[a-zA-Z0-9](-[a-zA-Z0-9]|[a-zA-Z0-9])*$' on property name (Name of the connection. It cannot be changed).",
   );
   const renamed = await api.call('PATCH', '/connections/x', { name: 'other' });
   expect(renamed.body.message).toBe(

@@ -91,11 +91,11 @@ test.each([
   ],
   [
     { default_redirection_uri: 'http://meadow.test' },
-    "Payload validation error: 'Object didn't pass validation for format absolute-https-uri-or-empty: http://meadow.test' on property default_redirection_uri (URL for users who come without an application).",
+    "Payload validation error: 'Object didn't pass validation for format absolute-https-uri-or-empty: http://meadow.test' on property default_redirection_uri (URL for users who come without an application. Must use HTTPS).",
   ],
   [
     { enabled_locales: [] },
-    "Payload validation error: 'Array is too short (0), minimum 1' on property enabled_locales (Languages of the pages).",
+    "Payload validation error: 'Array is too short (0), minimum 1' on property enabled_locales (Languages of the pages. The first one is the default).",
   ],
   [
     { enabled_locales: ['tlh'] },
