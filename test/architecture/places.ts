@@ -12,6 +12,7 @@ export function placesExist(document: string, files: SourceFile[]): string[] {
     .split('\n')
     .filter((line) => line.startsWith('| '))
     .slice(2);
+  if (rows.length === 0) return ['"Where is …?": has no rows'];
   return rows.flatMap((row) => {
     const place = row.slice(row.indexOf('? | ') + 4);
     return missingIn(place, files).map((name) => `${name}: is only in "Where is …?"`);

@@ -223,6 +223,7 @@ test('the rules find a text with private words, and no plain one', () => {
 });
 
 test('the rules find a place in "Where is …?" that does not exist', () => {
+  expect(placesExist('## Where is it?', [])).toHaveLength(1);
   const files = [
     file('src/flows/verify-email/verify-email.ts', 'export function verifyEmail() {}'),
     file('src/http/pages/en.json', '"problem": { "blocked": "This account is blocked." }'),

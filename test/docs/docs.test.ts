@@ -49,19 +49,6 @@ describe('ARCHITECTURE.md', () => {
     ]);
     expect(folders.filter((folder) => !named.has(folder))).toEqual([]);
   });
-
-  test('answers "Where is …?" with files that exist', () => {
-    const table = /## Where is …\?\n([\s\S]*?)\n## /.exec(read('ARCHITECTURE.md'))?.[1] ?? '';
-    const rows = table.split('\n').filter((line) => line.startsWith('| W'));
-    const lost = rows.flatMap((row) => {
-      const paths = Array.from(row.matchAll(/`(src\/[^`]+)`/g), ([, path]) => path ?? '');
-      const folder = (paths[0] ?? '').replace(/[^/]*$/, '');
-      const beside = Array.from(row.matchAll(/`([a-z-]+\.ts)`/g), ([, name]) => `${folder}${name}`);
-      return [...paths, ...beside].filter((path) => !existsSync(join(ROOT, path)));
-    });
-    expect(rows.length).toBeGreaterThan(9);
-    expect(lost).toEqual([]);
-  });
 });
 
 describe('settings', () => {
