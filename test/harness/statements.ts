@@ -82,6 +82,7 @@ const NOT_COMPARED = [
   /^(?:create|drop|alter) (?:database|role|schema) /i,
   /pg_catalog|pg_stat|pg_locks|pg_backend_pid|pg_terminate_backend|pg_sleep/i,
   /tasks\.queue/i,
+  /^select \(?(?:select )?count\(\*\)/,
 ];
 
 /**
