@@ -22,6 +22,8 @@ const official = [
 
 const embedded = {
   ...common,
+  // Node can crash when it frees WebAssembly of databases that were closed while a thread still optimized it (nodejs/node#64500).
+  execArgv: ['--liftoff-only'],
   exclude: [architecture, 'test/**/*.postgres.test.ts', ...official],
   globalSetup: ['test/harness/embedded-setup.ts'],
   setupFiles: ['test/harness/each-file.ts'],
