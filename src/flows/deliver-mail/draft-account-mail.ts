@@ -10,14 +10,8 @@ import {
 } from '../../records/invitations/invitations.ts';
 import type { MailContent, MailTemplate, OutboxEntry } from '../../records/messages/messages.ts';
 import { ticketSecret, ticketState, ticketUrl } from '../../records/tickets/tickets.ts';
-import {
-  type BaseValues,
-  baseValues,
-  type Link,
-  type LinkValues,
-  linkValues,
-} from './base-values.ts';
-import type { Batch, Draft, Unwanted } from './draft.ts';
+import { type BaseValues, type Link, type LinkValues, linkValues } from './base-values.ts';
+import { type Batch, baseValuesIn, type Draft, type Unwanted } from './draft.ts';
 import { type MailContext, signUpClientOf } from './mail-context.ts';
 import { organizationValues } from './mail-look.ts';
 import { type MailRecipient, recipientWithoutAccount } from './mail-recipient.ts';
@@ -28,7 +22,7 @@ type AccountMail = OutboxEntry &
 
 /** Drafts a mail about an account: to its owner, or to the address of a sign-up that made none. */
 export function draftAccountMail(batch: Batch, message: AccountMail): Draft | Unwanted {
-  const { context, publicUrl, from, now } = batch;
+  const { context, now } = batch;
   const recipient = recipientOf(context, message);
   if (!recipient) return { kind: 'unwanted', reason: 'The user was deleted.' };
   const found = linkOf(batch, message);
@@ -46,12 +40,8 @@ export function draftAccountMail(batch: Batch, message: AccountMail): Draft | Un
     preferredLocale(recipient.userMetadata) ??
     preferredLocale(campaign?.plan.userMetadata ?? null);
   const language = languageFor(requestedLocale, context.locales);
-  const base = baseValues({
-    contact: context.contact,
-    look: context.look,
-    publicUrl,
+  const base = baseValuesIn(batch, {
     customDomain: domainOf(context, campaign?.plan.customDomain ?? ticket?.details.customDomain),
-    from,
     language,
     requestedLocale,
     recipient,

@@ -1,8 +1,8 @@
 import { languageFor, preferredLocale } from '../../platform/locales/locales.ts';
 import type { MailContent, OutboxEntry } from '../../records/messages/messages.ts';
-import { baseValues, linkValues } from './base-values.ts';
+import { linkValues } from './base-values.ts';
 import type { CodeMail } from './code-mail.ts';
-import type { Batch, Draft, Unwanted } from './draft.ts';
+import { type Batch, baseValuesIn, type Draft, type Unwanted } from './draft.ts';
 import { recipientWithoutAccount } from './mail-recipient.ts';
 
 /** Drafts a mail with a login code or link. The recipient may have no account yet. */
@@ -11,7 +11,7 @@ export function draftCodeMail(
   message: OutboxEntry & MailContent<'passwordless_code' | 'passwordless_link'>,
   mail: CodeMail | undefined,
 ): Draft | Unwanted {
-  const { context, publicUrl, from } = batch;
+  const { context } = batch;
   if (!mail) return { kind: 'unwanted', reason: 'The code or link has expired or was used.' };
   if (message.data.isNobody === true) {
     return { kind: 'unwanted', reason: 'No account has this address.' };
@@ -21,12 +21,7 @@ export function draftCodeMail(
   const requestedLocale = preferredLocale(userMetadata);
   const language = languageFor(requestedLocale, context.locales);
   const values = {
-    ...baseValues({
-      contact: context.contact,
-      look: context.look,
-      publicUrl,
-      customDomain: context.defaultDomain,
-      from,
+    ...baseValuesIn(batch, {
       language,
       requestedLocale,
       recipient: recipientWithoutAccount({ email: message.recipient, userMetadata }),

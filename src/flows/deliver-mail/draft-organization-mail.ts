@@ -3,8 +3,8 @@ import {
   organizationInvitationSecret,
   organizationInvitationUrl,
 } from '../../records/organization-invitations/organization-invitations.ts';
-import { baseValues, type Link, linkValues } from './base-values.ts';
-import type { Batch, Draft, Unwanted } from './draft.ts';
+import { type Link, linkValues } from './base-values.ts';
+import { type Batch, baseValuesIn, type Draft, type Unwanted } from './draft.ts';
 import { organizationValues } from './mail-look.ts';
 import { recipientWithoutAccount } from './mail-recipient.ts';
 import type { OrganizationInvitationMail } from './organization-mail.ts';
@@ -14,7 +14,7 @@ export function draftOrganizationMail(
   batch: Batch,
   mail: OrganizationInvitationMail | undefined,
 ): Draft | Unwanted {
-  const { context, keys, publicUrl, from, now } = batch;
+  const { context, keys, now } = batch;
   const link = mail ? linkTo(mail, keys.ticket, now) : null;
   if (!mail || link === null) return { kind: 'unwanted', reason: 'The invitation is closed.' };
   const { invitation, organization, client, roles } = mail;
@@ -22,12 +22,7 @@ export function draftOrganizationMail(
   const requestedLocale = preferredLocale(userMetadata);
   const language = languageFor(requestedLocale, context.locales);
   const values = {
-    ...baseValues({
-      contact: context.contact,
-      look: context.look,
-      publicUrl,
-      customDomain: context.defaultDomain,
-      from,
+    ...baseValuesIn(batch, {
       language,
       requestedLocale,
       recipient: recipientWithoutAccount({ email, appMetadata, userMetadata }),

@@ -1,5 +1,6 @@
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Language } from '../../platform/locales/locales.ts';
+import { type BaseInput, type BaseValues, baseValues } from './base-values.ts';
 import type { MailContext } from './mail-context.ts';
 import type { MailValues } from './mail-values.ts';
 
@@ -28,3 +29,13 @@ export type Draft = {
 
 /** A mail that must not be sent any more. */
 export type Unwanted = { kind: 'unwanted'; reason: string };
+
+/** Returns the values that every mail has. The server's own are those of the batch; the domain is the default one, unless another is given. */
+export function baseValuesIn(
+  { context, publicUrl, from }: Batch,
+  own: Omit<BaseInput, 'contact' | 'look' | 'publicUrl' | 'from' | 'customDomain'> &
+    Partial<Pick<BaseInput, 'customDomain'>>,
+): BaseValues {
+  const { contact, look, defaultDomain: customDomain } = context;
+  return baseValues({ contact, look, publicUrl, from, customDomain, ...own });
+}
