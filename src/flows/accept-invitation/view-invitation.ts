@@ -61,7 +61,8 @@ export async function viewInvitation(
   secret: string,
 ): Promise<InvitationView> {
   const found = await findInvitationBySecret(db, sha256(secret));
-  const user = found && (await findUser(db, found.invitation.userId));
+  const userId = found?.invitation.userId ?? null;
+  const user = userId === null ? null : await findUser(db, userId);
   const connection = user && (await findConnection(db, user.connectionId));
   if (!found || !connection) return { kind: 'unknown' };
   const { invitation, campaign } = found;

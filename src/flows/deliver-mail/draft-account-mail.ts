@@ -3,6 +3,7 @@ import type { CustomDomain } from '../../records/custom-domains/custom-domains.t
 import { codeOf } from '../../records/factor-challenges/factor-challenges.ts';
 import {
   type Campaign,
+  grantsOf,
   type Invitation,
   invitationSecret,
   invitationState,
@@ -34,7 +35,8 @@ export function draftAccountMail(batch: Batch, message: AccountMail): Draft | Un
   const campaign = context.campaigns.get(invitation?.campaignId ?? '');
   const ticket = context.tickets.get(message.ticketId ?? '');
   const clientId = campaign?.clientId ?? ticket?.clientId ?? signUpClientOf(message);
-  const organization = context.organizations.get(ticket?.organizationId ?? '') ?? null;
+  const organizationId = campaign?.plan.organizationId ?? ticket?.organizationId;
+  const organization = context.organizations.get(organizationId ?? '') ?? null;
   const requestedLocale =
     preferredLocale(message.template === 'enrollment_email' ? message.data : null) ??
     preferredLocale(recipient.userMetadata) ??
@@ -69,9 +71,21 @@ function recipientOf(
   context: MailContext,
   message: AccountMail,
 ): (MailRecipient & { connectionId: string }) | undefined {
-  if (message.template !== 'sign_up_name_taken') return context.users.get(message.userId ?? '');
-  const { connectionId } = message.data;
-  return { ...recipientWithoutAccount({ email: message.recipient }), connectionId };
+  const { recipient: email } = message;
+  if (message.template === 'sign_up_name_taken') {
+    return { ...recipientWithoutAccount({ email }), connectionId: message.data.connectionId };
+  }
+  if (message.template !== 'user_invitation' || message.userId !== null) {
+    return context.users.get(message.userId ?? '');
+  }
+  const invitation = context.invitations.get(message.invitationId ?? '');
+  const campaign = context.campaigns.get(invitation?.campaignId ?? '');
+  if (!invitation || !campaign) return undefined;
+  const { appMetadata, userMetadata } = grantsOf(invitation, campaign);
+  return {
+    ...recipientWithoutAccount({ email, appMetadata, userMetadata }),
+    connectionId: campaign.connectionId ?? '',
+  };
 }
 
 function valuesOf(
@@ -147,8 +161,9 @@ function linkOf(batch: Batch, message: AccountMail): { kind: 'link'; link: Link 
     if (!invitation || state !== 'pending') {
       return { kind: 'unwanted', reason: `The invitation is ${state}.` };
     }
-    const current = context.users.get(invitation.userId)?.email;
-    if (message.recipient !== invitation.email || current !== invitation.email) {
+    const { userId, email } = invitation;
+    const current = userId === null ? email : context.users.get(userId)?.email;
+    if (message.recipient !== email || current !== email) {
       return { kind: 'unwanted', reason: 'The account has a different address now.' };
     }
     const campaign = context.campaigns.get(invitation.campaignId);

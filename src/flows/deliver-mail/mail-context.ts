@@ -33,7 +33,7 @@ export type MailContext = {
   templates: Map<string, EmailTemplate>;
   /** What invitations to organizations say, by invitation id. */
   organizationMails: Map<string, OrganizationInvitationMail>;
-  /** The organizations of tickets, by id. */
+  /** The organizations of tickets and of campaigns, by id. */
   organizations: Map<string, Organization>;
   contact: ContactDetails;
   /** The operator's languages, the default first. */
@@ -95,9 +95,11 @@ export async function readMailContext(db: Db, messages: Message[]): Promise<Mail
     if (template?.enabled) templates.set(name, template);
   }
   const organizations = new Map<string, Organization>();
-  for (const id of new Set(
-    [...tickets.values()].flatMap((ticket) => ticket.organizationId ?? []),
-  )) {
+  const organizationIds = [
+    ...[...tickets.values()].map((ticket) => ticket.organizationId),
+    ...[...campaigns.values()].map((campaign) => campaign.plan.organizationId),
+  ];
+  for (const id of new Set(organizationIds.flatMap((id) => id ?? []))) {
     const organization = await findOrganization(db, id);
     if (organization) organizations.set(id, organization);
   }

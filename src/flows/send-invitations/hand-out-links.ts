@@ -55,7 +55,7 @@ export async function* inviteForLinks(
         create: true,
         now,
       });
-      const campaign = { id, clientId, plan };
+      const campaign = { id, clientId, connectionId, plan };
       const { results } = await inviteBatch(tx, {
         campaign,
         includeActive,

@@ -23,7 +23,7 @@ export type RowResult = SegmentOutcome & {
 export async function inviteBatch(
   tx: Db,
   input: {
-    campaign: Pick<Campaign, 'id' | 'clientId' | 'plan'>;
+    campaign: Pick<Campaign, 'id' | 'clientId' | 'connectionId' | 'plan'>;
     includeActive: boolean;
     people: Person[];
     ticketKey: Buffer;

@@ -1,31 +1,14 @@
 import { sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
-
-/** Properties that all invitations of a campaign share. */
-export type CampaignPlan = {
-  resultUrl?: string;
-  /** In seconds. Stored campaigns have this name. */
-  ttlSec: number;
-  roles?: string[];
-  appMetadata?: Record<string, unknown>;
-  userMetadata?: Record<string, unknown>;
-  templateData?: Record<string, unknown>;
-  inviter?: { name: string };
-  /** Host name of links. Default: that of the public URL. */
-  customDomain?: string;
-  /** Default: true. */
-  includeEmailInRedirect?: boolean;
-  markEmailVerified: true;
-  /** Whether a login that proves the address in another way also accepts the invitation. Default: `any_proof`. */
-  inviteeMay?: 'link_only' | 'any_proof';
-};
+import type { CampaignPlan } from './campaign-plan.ts';
 
 export type Campaign = {
   id: string;
   jobId: string | null;
   clientId: string | null;
-  connectionId: string;
+  /** The connection of the invited people. `null`: any that the organization allows. */
+  connectionId: string | null;
   plan: CampaignPlan;
   createdAt: Date;
 };
@@ -34,7 +17,7 @@ type CampaignRow = {
   id: string;
   job_id: string | null;
   client_id: string | null;
-  connection_id: string;
+  connection_id: string | null;
   plan: CampaignPlan;
   created_at: Date;
 };
@@ -54,7 +37,7 @@ export async function insertCampaign(
   input: {
     jobId?: string | null;
     clientId?: string | null;
-    connectionId: string;
+    connectionId: string | null;
     plan: CampaignPlan;
     now: Date;
   },

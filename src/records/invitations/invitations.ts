@@ -16,9 +16,9 @@ import {
 } from './invitation-row.ts';
 import { countAll, type Filters, readPage } from './list-invitations.ts';
 
+export { type CampaignPlan, type EmailPolicy, emailPolicyOf } from './campaign-plan.ts';
 export {
   type Campaign,
-  type CampaignPlan,
   findCampaignOfJob,
   findCampaigns,
   insertCampaign,
@@ -42,12 +42,15 @@ export function invitationState(invitation: Invitation, now: Date): InvitationSt
     : invitation.state;
 }
 
-/** Returns what an acceptance grants: the plan's metadata, overridden by this person's own. */
+/** Returns what an acceptance gives: the plan's metadata, overridden by this person's own; this person's own `data`, or the plan's. */
 export function grantsOf(invitation: Invitation, campaign: Campaign) {
   return {
     appMetadata: { ...campaign.plan.appMetadata, ...invitation.data?.appMetadata },
     userMetadata: { ...campaign.plan.userMetadata, ...invitation.data?.userMetadata },
     roles: campaign.plan.roles ?? [],
+    permissions: campaign.plan.permissions ?? [],
+    memberRoles: campaign.plan.memberRoles ?? [],
+    data: invitation.data?.data ?? campaign.plan.data ?? null,
   };
 }
 
@@ -62,7 +65,8 @@ export function invitationSecret(
 /**
  * Invites up to a thousand people in the caller's transaction. A person with an open invitation for the same application is `already`
  * invited. An open one that is expired, or to a former address, is renewed with the new plan and a new link, and keeps its id.
- * @param clientKey the application's id, or '' for none
+ * @param input.clientKey the application's id, or '' for none
+ * @param input.connectionId the connection in which an address without a user has one open invitation; `null`: it may have several
  * @returns one outcome per row, in the order of the rows
  */
 export async function insertInvitations(
@@ -71,6 +75,8 @@ export async function insertInvitations(
     campaignId: string;
     rows: RowToInvite[];
     clientKey: string;
+    organizationId?: string | null;
+    connectionId?: string | null;
     ttlSeconds: number;
     now: Date;
     ticketKey: Buffer;

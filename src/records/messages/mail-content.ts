@@ -23,7 +23,7 @@ type LoginRequest = { language?: string; isNobody?: boolean };
 /** What the mails of each template are about. They carry ids and never a secret: secrets are derived when a mail is rendered. */
 type MailSubjects = {
   user_invitation:
-    | (ToUser & { invitationId: string; campaignId: string | null })
+    | { userId: string | null; data: null; invitationId: string; campaignId: string | null }
     | ToAddress<{ organizationInvitationId: string }>;
   reset_email: WithLink;
   verify_email: WithLink;
@@ -117,9 +117,7 @@ const READERS: { [Name in MailTemplate]: (row: Row) => MailSubjects[Name] | null
   user_invitation({ userId, invitationId, campaignId, data }) {
     const organizationInvitationId = data.organization_invitation_id;
     if (isText(organizationInvitationId)) return toAddress({ organizationInvitationId });
-    return isText(userId) && isText(invitationId)
-      ? { userId, invitationId, campaignId, data: null }
-      : null;
+    return isText(invitationId) ? { userId, invitationId, campaignId, data: null } : null;
   },
   reset_email: (row) => withLink(row, null),
   verify_email: (row) => withLink(row, null),

@@ -5,14 +5,13 @@ import {
   findCampaigns,
   findInvitation,
   type Invitation,
-  type InvitationData,
   insertInvitations,
   reopenInvitation,
 } from '../../records/invitations/invitations.ts';
 import { latestMessages, type NewMessage } from '../../records/messages/messages.ts';
 
-/** A user to invite, with what the invitation says and grants only to this person. */
-export type Invitee = { userId: string; email: string; data?: InvitationData | null };
+/** A user or an address to invite, with what the invitation says and gives only to this person. */
+export type Invitee = Parameters<typeof insertInvitations>[1]['rows'][number];
 
 /** The outcome for one person. `already` means that a valid invitation to the same application is open. */
 export type Invited = Awaited<ReturnType<typeof insertInvitations>>[number];
@@ -40,7 +39,7 @@ export async function campaignOfJob(tx: Db, jobId: string): Promise<Campaign> {
 export async function invitePeople(
   tx: Db,
   input: {
-    campaign: Pick<Campaign, 'id' | 'clientId' | 'plan'>;
+    campaign: Pick<Campaign, 'id' | 'clientId' | 'connectionId' | 'plan'>;
     people: Invitee[];
     ticketKey: Buffer;
     now: Date;
@@ -52,6 +51,8 @@ export async function invitePeople(
     campaignId: campaign.id,
     rows: people,
     clientKey: campaign.clientId ?? '',
+    connectionId: campaign.connectionId,
+    organizationId: campaign.plan.organizationId ?? null,
     ttlSeconds: campaign.plan.ttlSec,
     now,
     ticketKey,

@@ -1,0 +1,47 @@
+/** Properties that all invitations of a campaign share. */
+export type CampaignPlan = {
+  resultUrl?: string;
+  /** In seconds. Stored campaigns have this name. */
+  ttlSec: number;
+  /** Ids of roles. One that is deleted before the acceptance is left out. */
+  roles?: string[];
+  /** Permissions of APIs that the user gets directly, without a role. */
+  permissions?: { apiIdentifier: string; name: string }[];
+  appMetadata?: Record<string, unknown>;
+  userMetadata?: Record<string, unknown>;
+  /** Opaque for Usher, at most 8 KB as JSON. It comes back in the ID token of the accepting login, and nowhere before. */
+  data?: Record<string, unknown>;
+  templateData?: Record<string, unknown>;
+  inviter?: { name: string };
+  /** Host name of links. Default: that of the public URL. */
+  customDomain?: string;
+  /** Default: true. */
+  includeEmailInRedirect?: boolean;
+  markEmailVerified: true;
+  /** Whether a login that proves the address in another way also accepts the invitation. Default: `any_proof`. */
+  inviteeMay?: 'link_only' | 'any_proof';
+  /** Connections with which the person may accept. Absent: all that the organization allows, or else the application. */
+  connectionIds?: string[];
+  /** The organization that the acceptance makes the person a member of. */
+  organizationId?: string;
+  /** Roles in that organization. */
+  memberRoles?: string[];
+  /** What happens to a person who can already log in: they are asked, or get everything at once. Default: `ask`. */
+  existingUsers?: 'ask' | 'grant';
+  /** Whose account may accept. Only verified addresses count. Default: `same`. */
+  emailPolicy?: EmailPolicy;
+  /** When a person without an account gets one. Default: `on_invite`. */
+  createUser?: 'on_invite' | 'on_accept';
+  /** JSON Schema of the profile that the acceptance asks for. */
+  profileSchema?: Record<string, unknown>;
+  /** Second factors that the acceptance enrolls. */
+  factors?: { required: ('any' | 'otp' | 'sms' | 'email' | 'webauthn')[] };
+};
+
+/** `same`: the invited address. `same_domain`: an address of its domain. `any_verified`: any address. */
+export type EmailPolicy = 'same' | 'same_domain' | 'any_verified';
+
+/** Returns the plan's policy, with the default filled in. */
+export function emailPolicyOf(plan: CampaignPlan): EmailPolicy {
+  return plan.emailPolicy ?? 'same';
+}
