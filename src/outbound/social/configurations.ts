@@ -1,0 +1,133 @@
+import {
+  allowInsecureRequests,
+  type ClientAuth,
+  type ClientMetadata,
+  Configuration,
+  type CustomFetch,
+  clockTolerance,
+  customFetch,
+  discovery,
+  enableNonRepudiationChecks,
+  type ServerMetadata,
+} from 'openid-client';
+import type { Clock } from '../../platform/clock/clock.ts';
+import { sha256 } from '../../platform/crypto/crypto.ts';
+import type { Provider } from './provider.ts';
+
+/** Works as the global fetch. */
+export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
+
+/** What all logins at providers share: outgoing calls, and what providers publish about themselves. */
+export type Social = {
+  clock: Clock;
+  /** Makes every call to a provider. */
+  fetch: Fetch;
+  /** Returns the address to use instead of a provider's own. */
+  addressOf: (url: string) => string;
+  known: Map<string, { until: number; configuration: Promise<Configuration> }>;
+};
+
+/** Where a provider describes itself, or its description. */
+export type Server =
+  /** `issuer` must be in the document, byte for byte. `null`: the library compares it with the address. */
+  | { kind: 'discovered'; url: string; issuers: string[] | null }
+  | { kind: 'fixed'; metadata: ServerMetadata };
+
+export type Client = { id: string; metadata: Partial<ClientMetadata>; auth: ClientAuth };
+
+const KNOWN_SECONDS = 600;
+const MOST_KNOWN = 1000;
+const CALL_SECONDS = 10;
+/** Tolerated difference between a provider's clock and ours. */
+const TOLERANCE_SECONDS = 30;
+
+/**
+ * Creates what logins at providers share.
+ * @param options.endpoints other addresses by the beginning of those they replace, such as `https://github.com`
+ */
+export function createSocial(options: {
+  clock: Clock;
+  fetch: Fetch;
+  endpoints?: Readonly<Record<string, string>>;
+}): Social {
+  const { clock, fetch, endpoints = {} } = options;
+  const addressOf = (url: string) => {
+    const from = Object.keys(endpoints).find((each) => url === each || url.startsWith(`${each}/`));
+    return from === undefined ? url : `${endpoints[from]}${url.slice(from.length)}`;
+  };
+  return {
+    clock,
+    fetch: (url, init) => fetch(addressOf(url), init),
+    addressOf,
+    known: new Map(),
+  };
+}
+
+type Parts = {
+  server: Server;
+  client: Client;
+  fetch?: ((calls: Fetch) => Fetch) | undefined;
+  execute: ((configuration: Configuration) => void)[];
+};
+
+/**
+ * Returns the library's view of a provider. Its description is kept for ten minutes, its signing keys for five, and unknown keys are looked up
+ * at most once a minute. A failure is not kept.
+ */
+export async function configurationOf(
+  social: Social,
+  provider: Provider,
+  make: () => Parts,
+): Promise<Configuration> {
+  const { known, clock } = social;
+  const key = sha256(
+    JSON.stringify([provider.connectionId, provider.strategy, provider.options]),
+  ).toString('base64');
+  const now = clock.now().getTime();
+  const kept = known.get(key);
+  if (kept !== undefined && now < kept.until) return kept.configuration;
+  const parts = make();
+  const entry = {
+    until: now + KNOWN_SECONDS * 1000,
+    configuration: load(social, parts),
+  };
+  known.delete(key);
+  known.set(key, entry);
+  const [oldest] = known.keys();
+  if (known.size > MOST_KNOWN && oldest !== undefined) known.delete(oldest);
+  try {
+    return await entry.configuration;
+  } catch (error) {
+    if (known.get(key) === entry) known.delete(key);
+    throw error;
+  }
+}
+
+async function load(social: Social, parts: Parts): Promise<Configuration> {
+  const { server, client, execute } = parts;
+  const calls = asLibraryFetch(parts.fetch ? parts.fetch(social.fetch) : social.fetch);
+  const metadata = { ...client.metadata, [clockTolerance]: TOLERANCE_SECONDS };
+  // The module for outgoing calls decides where http is allowed. A signature counts even if TLS has protected the way of the ID token.
+  const prepare = [allowInsecureRequests, enableNonRepudiationChecks, ...execute];
+  if (server.kind === 'fixed') {
+    const made = new Configuration(server.metadata, client.id, metadata, client.auth);
+    made[customFetch] = calls;
+    made.timeout = CALL_SECONDS;
+    for (const each of prepare) each(made);
+    return made;
+  }
+  const found = await discovery(new URL(server.url), client.id, metadata, client.auth, {
+    [customFetch]: calls,
+    timeout: CALL_SECONDS,
+    execute: prepare,
+  });
+  const { issuer } = found.serverMetadata();
+  if (server.issuers !== null && !server.issuers.includes(issuer)) {
+    throw new Error(`The document at ${server.url} names another issuer, ${issuer.slice(0, 200)}.`);
+  }
+  return found;
+}
+
+function asLibraryFetch(calls: Fetch): CustomFetch {
+  return (url, { body, ...init }) => calls(url, { ...init, body: body ?? null });
+}
