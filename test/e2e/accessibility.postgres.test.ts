@@ -11,7 +11,7 @@ import { everyPage } from '../hosted-pages/every-page.ts';
 
 const TEMPLATES = join(import.meta.dirname, '../../src/http');
 /** Pieces of pages. */
-const PARTS = ['frame', 'layout', 'new-password', 'problem', 'scope-row', 'sign'];
+const PARTS = ['frame', 'scope-row'];
 const PASSWORD = 'Tulip-Canal-77';
 const LOGIN_LINK = /https?:[^\s"\\]+\/passwordless\/verify_redirect\?ticket=\w+/;
 const CALLBACK = 'https://app.example.test/callback';

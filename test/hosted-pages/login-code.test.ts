@@ -161,6 +161,26 @@ describe('an application that requests a passwordless connection', () => {
     expect(new URL(passwords.url).pathname).toBe('/u/login');
   });
 
+  test('reaches the other pages of its connections from each of them', async () => {
+    const tab = openTab();
+    const { page, url } = await tab.go(world.authorize(client, { audience: '', scope: 'openid' }));
+    const wayTo = (html: string, text: string) => {
+      const found = new RegExp(`<a class="way" href="([^"]+)">(?:(?!</a>)[^])*<span>${text}`).exec(
+        html,
+      );
+      return new URL((found?.[1] ?? 'nowhere').replaceAll('&amp;', '&'), url).href;
+    };
+    const byText = await tab.go(wayTo(page, 'Send me a code by text message'));
+    expect(formOf(byText.page).action).toContain('connection=sms');
+    expect(wayTo(byText.page, 'Use a password')).toBe(url);
+    expect(byText.page).not.toContain('Send me a code by text message');
+    const byMail = await tab.go(wayTo(page, 'Send me a code by email'));
+    const { email } = aPerson();
+    const sent = await fill(tab, byMail, { address: email });
+    const done = await fill(tab, sent, { code: await mailedCode(email) });
+    expect((await subjectOf(tab.back(done))).sub).toMatch(/^email\|/);
+  });
+
   test('receives an error for a connection that it may not use', async () => {
     await made(world.server, '/connections', { name: 'others', strategy: 'email' });
     for (const connection of ['others', 'gone']) {

@@ -1,6 +1,6 @@
 import type { LinkValues } from '../../../src/http/hosted-pages/page-values/link-values.ts';
 import type { Variants } from '../../../src/http/hosted-pages/page-values/page-values.ts';
-import { sampleRules } from './login-samples.ts';
+import { sampleRules, sampleWays } from './login-samples.ts';
 import type { SamplesOf } from './samples-of.ts';
 
 const form = { csrf: 'csrf-1', action: '/here' };
@@ -39,6 +39,7 @@ const invitation = {
   canForget: false,
   rules: sampleRules,
   focusPassword: false,
+  ways: null,
 };
 
 const organizationInvitation = {
@@ -55,6 +56,7 @@ const organizationInvitation = {
   forgotUrl: '/forgot',
   otherNote: null,
   otherSubmit: null,
+  ways: null,
 } as const;
 
 export const linkSamples: SamplesOf<LinkValues> = {
@@ -73,6 +75,7 @@ export const linkSamples: SamplesOf<LinkValues> = {
       canForget: true,
       rules: [],
       focusPassword: true,
+      ways: sampleWays,
       problem: PROBLEM,
     },
   ],

@@ -1,5 +1,9 @@
 import type { LoginValues } from '../../../src/http/hosted-pages/page-values/login-values.ts';
-import type { RuleView } from '../../../src/http/hosted-pages/page-values/page-values.ts';
+import type {
+  ProviderLogo,
+  RuleView,
+  WaysIn,
+} from '../../../src/http/hosted-pages/page-values/page-values.ts';
 import type { SamplesOf } from './samples-of.ts';
 
 const app = { appName: 'Tulip Shop', csrf: 'csrf-1', action: '/here' };
@@ -15,6 +19,42 @@ export const sampleRules: RuleView[] = [
   },
 ];
 
+const LOGOS: ProviderLogo[] = [
+  'apple',
+  'facebook',
+  'generic',
+  'github',
+  'google',
+  'linkedin',
+  'microsoft',
+];
+
+export const sampleWays: WaysIn = {
+  besideForm: true,
+  action: '/here',
+  providers: [
+    ...LOGOS.map((logo, i) => ({
+      name: logo,
+      text: `Continue with ${logo}`,
+      logo,
+      iconUrl: null,
+      isLast: i === 0,
+    })),
+    {
+      name: 'acme',
+      text: 'Continue with Acme',
+      logo: 'generic',
+      iconUrl: 'https://acme.example/icon.png',
+      isLast: false,
+    },
+  ],
+  links: [
+    { kind: 'auth0', url: '/u/login', text: 'Use a password' },
+    { kind: 'email', url: '/u/login-code', text: 'Send me a code by email' },
+    { kind: 'sms', url: '/u/login-code', text: 'Send me a code by text message' },
+  ],
+};
+
 const login = {
   ...app,
   title: 'Log in',
@@ -23,6 +63,7 @@ const login = {
   emailOnly: true,
   forgotUrl: '/forgot',
   signUpUrl: '/sign-up',
+  ways: sampleWays,
 };
 
 const signUp = {
@@ -36,6 +77,7 @@ const signUp = {
   needs: { email: true, username: true, phone: true },
   rules: sampleRules,
   focusPassword: false,
+  ways: null,
 };
 
 export const loginSamples: SamplesOf<LoginValues> = {
@@ -48,6 +90,7 @@ export const loginSamples: SamplesOf<LoginValues> = {
       problem: PROBLEM,
       forgotUrl: null,
       signUpUrl: null,
+      ways: null,
     },
   ],
   'sign-up': [
@@ -64,8 +107,16 @@ export const loginSamples: SamplesOf<LoginValues> = {
     },
   ],
   'login-code-address': [
-    { ...app, title: 'Log in', kind: 'email', label: 'Email address', typed: null },
-    { ...app, title: 'Log in', kind: 'sms', label: 'Phone number', typed: '1', problem: PROBLEM },
+    { ...app, title: 'Log in', kind: 'email', label: 'Email address', typed: null, ways: null },
+    {
+      ...app,
+      title: 'Log in',
+      kind: 'sms',
+      label: 'Phone number',
+      typed: '1',
+      ways: { ...sampleWays, besideForm: false, providers: [] },
+      problem: PROBLEM,
+    },
   ],
   'login-code': [
     {

@@ -9,6 +9,7 @@ export {
   anyLoginContext,
   asksForOrganizationFirst,
   codeLoginContext,
+  formUrl,
   type LoginContext,
   loginContext,
   openLogin,

@@ -21,13 +21,16 @@ import type { Interaction } from '../../seams/seams.ts';
 import { type LoginLook, lookOf } from '../brand/brand.ts';
 import type { PageDeps } from '../deps.ts';
 import { showNoConnection, showStale } from '../errors/errors.ts';
-import type { Translator } from '../page/page.ts';
+import { queryText, type Translator } from '../page/page.ts';
 
 /** The data that the pages of a login need: application, connection and language. */
 export type LoginContext = {
   interaction: Interaction;
   client: Client;
+  /** The connection of this page: of its password or its code. */
   connection: Connection;
+  /** All connections of this login: databases first, then those that send codes. */
+  connections: Connection[];
   /** `null` if the login is for no organization. */
   organization: Organization | null;
   /** The connections of the organization. Empty without one. */
@@ -65,7 +68,10 @@ export async function loginContext(
   return null;
 }
 
-/** Finds the request's login for a page of a login with a code. Otherwise the same as {@link loginContext}. */
+/**
+ * Finds the request's login for a page of a login with a code: with the connection that `connection` in the address names, or the first
+ * that sends codes. Otherwise the same as {@link loginContext}.
+ */
 export async function codeLoginContext(
   deps: PageDeps,
   request: FastifyRequest,
@@ -73,13 +79,31 @@ export async function codeLoginContext(
 ): Promise<LoginContext | null> {
   const context = await anyLoginContext(deps, request, reply);
   if (context === null) return null;
-  if (isPasswordless(context.connection)) {
-    const isText = context.connection.strategy === 'sms';
+  const name = queryText(request, 'connection');
+  const coded = context.connections.filter(isPasswordless);
+  const connection = coded.find((candidate) => candidate.name === name) ?? coded[0];
+  if (connection !== undefined) {
+    const isText = connection.strategy === 'sms';
     const screen = isText ? 'login-passwordless-sms-otp' : 'login-passwordless-email-code';
-    return { ...context, translator: context.translator.of(screen) };
+    return {
+      ...context,
+      connection,
+      urls: { ...context.urls, code: formUrl(context, connection) },
+      translator: context.translator.of(screen),
+    };
   }
   reply.redirect(context.urls.login, request.method === 'GET' ? 302 : 303);
   return null;
+}
+
+/** Returns the address of the page with the form of a connection: for a password, or for a code. */
+export function formUrl(
+  { interaction, urls }: Pick<LoginContext, 'interaction' | 'urls'>,
+  connection: Connection,
+): string {
+  if (!isPasswordless(connection)) return urls.login;
+  const name = encodeURIComponent(connection.name);
+  return `${PAGE_PATHS.loginCode}${stateQuery(interaction)}&connection=${name}`;
 }
 
 /** Finds the request's login, with a password or a code. Otherwise the same as {@link loginContext}. */
@@ -127,8 +151,9 @@ export async function unconnectedContext(
     ? await enabledDatabases(deps.db, organization.id)
     : [];
   const own = client && known && !organization ? await storeOf(deps, client, known) : null;
-  const connection =
-    client && (own ?? (await connectionFor(deps, client, params, organizationConnections)));
+  const connections =
+    client === null ? [] : await connectionsFor(deps, client, params, organizationConnections);
+  const connection = own ?? connections[0] ?? null;
   if (interaction && client && organization && !connection) {
     await deps.interactions.abort(request, reply, NO_CONNECTION);
     return null;
@@ -146,6 +171,7 @@ export async function unconnectedContext(
     interaction,
     client,
     connection,
+    connections,
     organization,
     organizationConnections,
     translator: deps.pages.translator(request, interaction.params.ui_locales, look),
@@ -216,12 +242,12 @@ async function storeOf({ db }: PageDeps, client: Client, user: User): Promise<Co
   return usable.find((connection) => theirs.includes(connection.id)) ?? null;
 }
 
-async function connectionFor(
+async function connectionsFor(
   { db }: PageDeps,
   client: Client,
   params: Interaction['params'],
   organizationConnections: EnabledDatabase[],
-): Promise<Connection | null> {
+): Promise<Connection[]> {
   const name = params.connection;
   const enabled = params.organization
     ? organizationConnections.map(({ connection }) => connection)
@@ -229,9 +255,7 @@ async function connectionFor(
   const databases = enabled.filter(({ strategy }) => strategy === 'auth0');
   // Databases come first: the login asks for a password unless the application asks for a code.
   const usable = [...databases, ...enabled.filter(isPasswordless)];
-  return (
-    (name === undefined ? usable[0] : usable.find((connection) => connection.name === name)) ?? null
-  );
+  return name === undefined ? usable : usable.filter((connection) => connection.name === name);
 }
 
 const NO_CONNECTION = {

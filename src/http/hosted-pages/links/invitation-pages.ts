@@ -191,6 +191,7 @@ function showOpen(
       rules: view.kind === 'open' ? ruleViews(view.policy, translator) : [],
       problem,
       focusPassword: problem !== undefined,
+      ways: null,
     },
   });
 }

@@ -236,6 +236,7 @@ function show(
       submit: way.kind === 'closed' ? null : say(`organizationInvitation.${way.kind}Submit`),
       rules: way.kind === 'signup' ? ruleViews(passwordPolicyOf(way.connection), translator) : [],
       forgotUrl: reset ? urls.forgot : null,
+      ways: null,
       otherNote: other && say('organizationInvitation.other', { email: nameOf(other) }),
       otherSubmit: other && say('organizationInvitation.otherSubmit', { email: nameOf(other) }),
       problem,

@@ -11,9 +11,11 @@ import {
   asksForOrganizationFirst,
   codeLoginContext,
   finishLogin,
+  formUrl,
   type LoginContext,
 } from '../finish-login/finish-login.ts';
 import { formText, sayNotNow } from '../page/page.ts';
+import { waysIn } from '../ways-in/ways-in.ts';
 
 const LONGEST = 320;
 
@@ -126,6 +128,11 @@ function showAddress(
       kind,
       label: translator.say(kind === 'sms' ? 'mfa.phone' : 'common.email'),
       typed: typed || null,
+      ways: waysIn({
+        ...context,
+        form: context.connection,
+        urlOf: (way) => formUrl(context, way),
+      }),
       problem,
     },
   });

@@ -14,10 +14,12 @@ import type { PageDeps } from '../deps.ts';
 import {
   asksForOrganizationFirst,
   finishLogin,
+  formUrl,
   type LoginContext,
   loginContext,
 } from '../finish-login/finish-login.ts';
 import { formText, sayNotNow, type TextPath } from '../page/page.ts';
+import { waysIn } from '../ways-in/ways-in.ts';
 
 /** Registers `/u/login`, the first page of a login. */
 export function registerLoginPages(app: FastifyInstance, deps: PageDeps): void {
@@ -120,6 +122,7 @@ function showLogin(
       identifierLabel: translator.say(label),
       emailOnly: label === 'common.email',
       problem: shown.problem,
+      ways: waysIn({ ...context, form: connection, urlOf: (way) => formUrl(context, way) }),
       forgotUrl: isSelfServiceResetEnabled(connection) ? urls.forgot : null,
       signUpUrl: context.canSignUp ? urls.signUp : null,
     },

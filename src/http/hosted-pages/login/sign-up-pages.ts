@@ -20,6 +20,7 @@ import {
   sayNotNow,
   type Translator,
 } from '../page/page.ts';
+import { waysIn } from '../ways-in/ways-in.ts';
 
 /** Registers `/u/signup`, which creates an account and logs in. */
 export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void {
@@ -155,6 +156,7 @@ function showSignUp(
       rules: ruleViews(passwordPolicyOf(connection), translator),
       problem,
       focusPassword: typed.email !== '',
+      ways: waysIn({ ...context, form: connection }),
     },
   });
 }

@@ -1,6 +1,7 @@
 import type { Absent, ButtonValues, FormValues } from './page-branding.ts';
 import type { RuleView } from './rule-view.ts';
 import type { Sign } from './sign.ts';
+import type { WaysIn } from './ways-values.ts';
 
 /** The texts of a place, of which the page's script chooses one, and the one that the server has chosen. */
 export type Variants = {
@@ -40,6 +41,7 @@ export type LinkValues = {
       canForget: boolean;
       rules: RuleView[];
       focusPassword: boolean;
+      ways: WaysIn | null;
     };
   'organization-invitation': FormValues &
     Until & {
@@ -57,6 +59,7 @@ export type LinkValues = {
       /** Says that another user is logged in. */
       otherNote: string | null;
       otherSubmit: string | null;
+      ways: WaysIn | null;
     };
   verification: FormValues & {
     email: string | null;

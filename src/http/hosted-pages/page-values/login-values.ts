@@ -1,5 +1,6 @@
 import type { Absent, FormValues } from './page-branding.ts';
 import type { RuleView } from './rule-view.ts';
+import type { WaysIn } from './ways-values.ts';
 
 type Shown<Identifier extends string> = Record<Identifier, boolean>;
 
@@ -13,6 +14,7 @@ export type LoginValues = {
     emailOnly: boolean;
     forgotUrl: string | null;
     signUpUrl: string | null;
+    ways: WaysIn | null;
   };
   'sign-up': FormValues & {
     appName: string;
@@ -25,6 +27,7 @@ export type LoginValues = {
     needs: Shown<'email' | 'username' | 'phone'>;
     rules: RuleView[];
     focusPassword: boolean;
+    ways: WaysIn | null;
   };
   'login-code-address': FormValues & {
     appName: string;
@@ -32,6 +35,7 @@ export type LoginValues = {
     label: string;
     /** The text that the person has typed. */
     typed: string | null;
+    ways: WaysIn | null;
   };
   'login-code': FormValues & {
     lead: string;

@@ -1,4 +1,4 @@
-/** The picture above the headline of a page without a form. `page/templates/sign.liquid` draws it. */
+/** The picture above the headline of a page without a form. `page/templates/parts/sign.liquid` draws it. */
 export type Sign =
   /** Success. */
   | 'good'
