@@ -10,6 +10,7 @@ export const ON_BOTH: string[] = [
   'test/authentication/login.test.ts',
   'test/authentication/one-time.test.ts',
   'test/authentication/passwordless-links.test.ts',
+  'test/connections/invite-only.test.ts',
   'test/connections/providers.test.ts',
   'test/console/moving.test.ts',
   'test/crash/full-disk.test.ts',

@@ -260,7 +260,7 @@ test('an invitation for one connection is not accepted with an account of anothe
   const store = await made(world.server, '/connections', {
     name: 'partners',
     strategy: 'auth0',
-    options: { disable_signup: true },
+    options: { requires_username: true },
     enabled_clients: [client.id],
   });
   await made(world.server, `/organizations/${ours.id}/enabled_connections`, {
@@ -271,7 +271,7 @@ test('an invitation for one connection is not accepted with an account of anothe
     invitee: { email: person.email },
     connection_id: store.id,
   });
-  // The account is in the other connection, and this one has no sign-up.
+  // The account is in the other connection, and the page makes none that needs a username.
   const shown = await openTab().go(begin(invitation));
   expect(shown.page).toContain('There is no account for this address yet');
   expect(shown.page).not.toContain('name="password"');

@@ -1,5 +1,4 @@
 import { type Db, transaction } from '../../platform/db/db.ts';
-import type { Connection } from '../../records/connections/connections.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import {
   type Account,
@@ -11,19 +10,19 @@ import {
   type User,
   updateUser,
 } from '../../records/users/users.ts';
+import { mayCreateAccount, type Newcomer } from '../../steps/admit-newcomer/admit-newcomer.ts';
 import { proveAddress } from '../../steps/prove-address/prove-address.ts';
 
 /**
  * Returns the account of a person who has proved an address or a number. Creates one if there is none.
- * @returns `null` if sign-up is off, or if the address has moved to another account in the meantime
+ * @returns `null` if the person may not create one, or if the address has moved to another account in the meantime
  */
 export async function accountOf(
   { db, audit }: { db: Db; audit: Audit },
-  connection: Connection,
+  newcomer: Newcomer,
   recipient: string,
-  signUp: boolean,
-  now: Date,
 ): Promise<User | null> {
+  const { connection, now } = newcomer;
   const key = { connectionId: connection.id, identifier: recipient };
   const byMail = connection.strategy === 'email';
   const known = await findAccountByIdentifier(db, key);
@@ -32,7 +31,7 @@ export async function accountOf(
     // The block of the identity alone counts too.
     return person !== null && known.user.blocked === true ? { ...person, blocked: true } : person;
   }
-  if (!signUp) return null;
+  if (!(await mayCreateAccount(db, newcomer))) return null;
   const inserted = await insertUser(db, {
     connectionId: connection.id,
     provider: connection.strategy,

@@ -20,6 +20,7 @@ import {
   secondsLeft,
 } from '../../records/throttles/throttles.ts';
 import { findUserByIdentifier, type User } from '../../records/users/users.ts';
+import { mayCreateAccount, type Newcomer } from '../../steps/admit-newcomer/admit-newcomer.ts';
 import { addressBucket, countGuess, countSent } from '../../steps/limit-guesses/limit-guesses.ts';
 import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
 import {
@@ -39,6 +40,8 @@ export type PasswordlessInput = {
   /** An email address in lower case, or a phone number with its plus sign. */
   recipient: string;
   clientId: string;
+  /** The login to an organization, or `null`. */
+  organizationId: string | null;
   ip: string;
 };
 
@@ -70,11 +73,13 @@ export async function startPasswordless(
   const seconds = await startsTooMany(db, input, now);
   if (seconds > 0) return { kind: 'throttled', retryAfterSeconds: seconds };
   const rules = codeRulesOf(connection);
+  // Asked for everybody: known and unknown people then wait for as long.
+  const isAdmitted = await mayCreateAccount(db, newcomerOf(input, now));
   const known = await findUserByIdentifier(db, {
     connectionId: connection.id,
     identifier: recipient,
   });
-  const isNobody = !known && !rules.signUp;
+  const isNobody = !known && !isAdmitted;
   const wish = input.language ?? preferredLocale(known?.userMetadata ?? null);
   const wanted = {
     connectionId: connection.id,
@@ -87,6 +92,15 @@ export async function startPasswordless(
   return connection.strategy === 'email'
     ? mailSecret(deps, wanted, { language: wish, isNobody, link: input.link })
     : textCode(deps, wanted, { connection, isNobody, wish });
+}
+
+function newcomerOf(
+  input: Pick<PasswordlessInput, 'connection' | 'clientId' | 'organizationId' | 'recipient'>,
+  now: Date,
+): Newcomer {
+  const { connection, clientId, organizationId, recipient } = input;
+  const provedEmail = connection.strategy === 'email' ? recipient : null;
+  return { connection, clientId, organizationId, provedEmail, now };
 }
 
 /** Returns the seconds to wait, or `0` if the request may go on. */
@@ -160,7 +174,7 @@ export async function logInWithCode(
     return { kind: 'wrong' };
   }
   await counted.forgive();
-  const user = await accountOf(deps, connection, recipient, rules.signUp, now);
+  const user = await accountOf(deps, newcomerOf(input, now), recipient);
   if (user === null) return { kind: 'wrong' };
   return signInByProof(deps, { ...event, user, browser: input.browser ?? null });
 }
@@ -211,11 +225,12 @@ export async function logInWithLink(
   const link = await usePasswordlessLink(db, { id: view.link.id, now });
   if (link === null) return { kind: 'used', client };
   const { recipient } = link;
-  const user = await accountOf(deps, connection, recipient, codeRulesOf(connection).signUp, now);
+  const login = { connection, clientId: client.id, organizationId: null, recipient };
+  const user = await accountOf(deps, newcomerOf(login, now), recipient);
   if (user === null) return { kind: 'unknown' };
   const clientId = client.id;
-  const login = { user, connectionId: connection.id, userName: recipient, clientId, ip };
-  const judged = judgeProof(deps, login);
+  const proof = { user, connectionId: connection.id, userName: recipient, clientId, ip };
+  const judged = judgeProof(deps, proof);
   const handoff =
     judged.kind === 'ok' ? await handOverLogin(db, { user, clientId, at: now }) : null;
   if (handoff === null) return { kind: 'blocked', client };

@@ -6,7 +6,11 @@ import { languageFor } from '../../platform/locales/locales.ts';
 import type { Log } from '../../platform/log/log.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import { findClient } from '../../records/clients/clients.ts';
-import { type Connection, codeRulesOf } from '../../records/connections/connections.ts';
+import {
+  type Connection,
+  codeRulesOf,
+  isSignupEnabled,
+} from '../../records/connections/connections.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import {
   newPasswordlessCode,
@@ -96,7 +100,7 @@ export async function textCode(
         log.warn({ problem: outcome.problem }, 'a code to log in with was not sent');
       return outcome;
     });
-  if (rules.signUp) return sending;
+  if (isSignupEnabled(connection)) return sending;
   // Only recipients with an account get here. Neither the duration nor the outcome may show.
   sending.catch((error: unknown) =>
     log.error({ err: error }, 'a code to log in with was not sent'),

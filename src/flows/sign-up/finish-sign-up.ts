@@ -6,7 +6,6 @@ import {
   type Connection,
   findConnection,
   isSelfServiceResetEnabled,
-  isSignupEnabled,
 } from '../../records/connections/connections.ts';
 import { linkSettings } from '../../records/email-templates/email-templates.ts';
 import { type NewMessage, wasQueued } from '../../records/messages/messages.ts';
@@ -17,6 +16,7 @@ import {
   holdAccount,
   type User,
 } from '../../records/users/users.ts';
+import { mayCreateAccount } from '../../steps/admit-newcomer/admit-newcomer.ts';
 import { confirmationMail } from '../../steps/ask-for-confirmation/ask-for-confirmation.ts';
 import type { ChosenPassword } from '../../steps/choose-password/choose-password.ts';
 import { countLinkRequest } from '../../steps/limit-link-requests/limit-link-requests.ts';
@@ -62,11 +62,13 @@ export async function finishSignUp(deps: SignUpDeps, sealed: string): Promise<vo
   const asked = open(keys, sealed);
   const { profile, clientId } = asked;
   const connection = await findConnection(db, asked.connectionId);
-  if (connection === null || !isSignupEnabled(connection)) return;
+  if (connection === null) return;
+  const at = clock.now();
+  const newcomer = { ...asked, connection, provedEmail: null, now: at };
+  if (!(await mayCreateAccount(db, newcomer))) return;
   if ((await findAccount(db, `auth0|${profile.localId}`)) !== null) return;
   const client = clientId === null ? null : await findClient(db, clientId);
   const link = await linkSettings(db, 'verify_email', client);
-  const at = clock.now();
   const outcome = await transaction(db, (tx) =>
     makeAccount(tx, deps, { ...asked, connection, link, isInvited: false, at }),
   );

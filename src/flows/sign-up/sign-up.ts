@@ -3,11 +3,7 @@ import { isInNetworks } from '../../platform/networks/networks.ts';
 import { handle, type Registration } from '../../platform/tasks/tasks.ts';
 import { attackProtection } from '../../records/attack-protection/attack-protection.ts';
 import { findClient } from '../../records/clients/clients.ts';
-import {
-  type Connection,
-  hidesAccounts,
-  isSignupEnabled,
-} from '../../records/connections/connections.ts';
+import { type Connection, hidesAccounts } from '../../records/connections/connections.ts';
 import { linkSettings } from '../../records/email-templates/email-templates.ts';
 import {
   addressKey,
@@ -16,6 +12,7 @@ import {
   secondsLeft,
 } from '../../records/throttles/throttles.ts';
 import type { User } from '../../records/users/users.ts';
+import { mayCreateAccount } from '../../steps/admit-newcomer/admit-newcomer.ts';
 import { judgePassword } from '../../steps/choose-password/choose-password.ts';
 import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
 import { type SignInDeps, signInByProof } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
@@ -90,12 +87,20 @@ async function tryToSignUp(
 ): Promise<SignUpOutcome> {
   const { db, clock } = deps;
   const { connection, ip, password, isInvited = false, organizationId, ...profile } = input;
-  if (!isSignupEnabled(connection) && !isInvited) return { kind: 'disabled' };
+  const clientId = input.clientId ?? null;
+  const newcomer = {
+    connection,
+    clientId,
+    organizationId: organizationId ?? null,
+    // Nobody has proved a typed address.
+    provedEmail: null,
+    now: clock.now(),
+  };
+  if (!isInvited && !(await mayCreateAccount(db, newcomer))) return { kind: 'disabled' };
 
   const retryAfterSeconds = await tooManyFrom(db, ip, clock.now());
   if (retryAfterSeconds > 0) return { kind: 'throttled', retryAfterSeconds };
 
-  const clientId = input.clientId ?? null;
   const judged = await judgePassword(deps, {
     connection,
     accountId: null,

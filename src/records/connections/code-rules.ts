@@ -4,8 +4,6 @@ import { numberOf, objectAt } from './option-values.ts';
 export type CodeRules = {
   length: number;
   ttlSeconds: number;
-  /** Whether a person without an account gets one. */
-  signUp: boolean;
   /** Liquid text of a text message, if the connection has its own. */
   text: string | null;
   /** Texts of a mail, if the connection has its own. */
@@ -21,8 +19,8 @@ const SHORTEST = 4;
 const LONGEST = 12;
 
 /**
- * Returns how a connection of strategy `email` or `sms` sends its codes: `totp`, `disable_signup`, `template` (of text messages) and
- * `email` of its options.
+ * Returns how a connection of strategy `email` or `sms` sends its codes: `totp`, `template` (of text messages) and `email` of
+ * its options.
  */
 export function readCodeRules(options: Record<string, unknown>): CodeRules {
   const mail = objectAt(options, 'email');
@@ -32,7 +30,6 @@ export function readCodeRules(options: Record<string, unknown>): CodeRules {
   return {
     length: Math.min(LONGEST, Math.max(SHORTEST, length)),
     ttlSeconds: Math.min(3600, Math.max(60, ttl)),
-    signUp: options.disable_signup !== true,
     text: textOf(options.template)?.replaceAll('@@password@@', '{{ code }}') ?? null,
     mail: { subject: textOf(mail.subject), body: textOf(mail.body), from: textOf(mail.from) },
   };

@@ -202,7 +202,7 @@ export function codeRulesOf(connection: Pick<Connection, 'options'>): CodeRules 
   return readCodeRules(connection.options);
 }
 
-/** Returns whether people can sign up. */
+/** Returns whether people can sign up without an invitation. Whether a person may do so now: `steps/admit-newcomer`. */
 export function isSignupEnabled(connection: Connection): boolean {
   return connection.options.disable_signup !== true;
 }

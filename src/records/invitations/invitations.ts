@@ -24,7 +24,7 @@ export {
   insertCampaign,
 } from './campaigns.ts';
 export type { AcceptedBy, Invitation } from './invitation-row.ts';
-export { acceptPromised, type Promised, promisedTo } from './promised-invitations.ts';
+export { acceptPromised, isInvited, type Promised, promisedTo } from './promised-invitations.ts';
 export { deleteOldInvitations } from './remove-invitations.ts';
 
 /** Seven days, Auth0's default. */

@@ -72,3 +72,20 @@ export async function acceptPromised(
     returning ${invitationColumns('i')}`.execute(tx);
   return rows[0] ? invitationFromRow(rows[0]) : null;
 }
+
+/** Returns whether an address has an open invitation that a login with this connection accepts, for an application or for none. */
+export async function isInvited(
+  db: Db,
+  input: { email: string; connectionId: string; clientId: string | null; now: Date },
+): Promise<boolean> {
+  const { email, connectionId, clientId, now } = input;
+  const { rows } = await sql`
+    select 1 from invitations i join campaigns c on c.id = i.campaign_id
+    where i.email = ${email} and i.client_key in (${clientId ?? ''}, '')
+      and i.state = 'pending' and i.expires_at > ${now}
+      and coalesce(c.plan->>'inviteeMay', 'any_proof') = 'any_proof'
+      and (c.plan->'connectionIds' is null or c.plan->'connectionIds' ? ${connectionId}) limit 1`.execute(
+    db,
+  );
+  return rows.length > 0;
+}

@@ -117,6 +117,19 @@ export async function findInvitationByTicket(
   return rows[0] ? fromRow(rows[0]) : null;
 }
 
+/** Returns whether an address has an open invitation to this organization that a login with this connection accepts. */
+export async function isInvitedToOrganization(
+  db: Db,
+  input: { organizationId: string; email: string; connectionId: string; now: Date },
+): Promise<boolean> {
+  const { organizationId, email, connectionId, now } = input;
+  const { rows } = await sql`
+    select 1 from organization_invitations
+    where organization_id = ${organizationId} and state = 'pending' and email = ${email} and expires_at > ${now}
+      and (connection_id is null or connection_id = ${connectionId}) limit 1`.execute(db);
+  return rows.length > 0;
+}
+
 /** Returns a page of open invitations. Default order: newest first. */
 export async function listOpenInvitations(
   db: Db,

@@ -46,6 +46,7 @@ async function exchange(deps: GrantDeps, ctx: TokenEndpointGrantContext): Promis
     recipient,
     digits,
     clientId: client.id,
+    organizationId: null,
     ip: addressOf(ctx, client),
   });
   switch (outcome.kind) {

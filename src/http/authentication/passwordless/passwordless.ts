@@ -82,6 +82,7 @@ export function registerPasswordless(app: FastifyInstance, deps: Deps): void {
       connection,
       recipient,
       clientId: client.id,
+      organizationId: null,
       ip: request.ip,
       language: languageOf(request),
       link,

@@ -10,13 +10,13 @@ import {
   type Connection,
   connectionsOfClient,
   isPasswordless,
-  isSignupEnabled,
 } from '../../../records/connections/connections.ts';
 import {
   findOrganization,
   type Organization,
 } from '../../../records/organizations/organizations.ts';
 import { linkedIdentities, type User } from '../../../records/users/users.ts';
+import { mayCreateAccount } from '../../../steps/admit-newcomer/admit-newcomer.ts';
 import type { Interaction } from '../../seams/seams.ts';
 import { type LoginLook, lookOf } from '../brand/brand.ts';
 import type { PageDeps } from '../deps.ts';
@@ -115,12 +115,18 @@ export async function anyLoginContext(
 ): Promise<LoginContext | null> {
   const open = await unconnectedContext(deps, request, reply, known);
   if (open === null) return null;
-  const { connection, organization, organizationConnections, client, look, urls } = open;
+  const { connection, organization, client, look, urls } = open;
   if (connection !== null) {
     return {
       ...open,
       connection,
-      canSignUp: canSignUp(connection, organization, organizationConnections),
+      canSignUp: await mayCreateAccount(deps.db, {
+        connection,
+        clientId: client.id,
+        organizationId: organization?.id ?? null,
+        provedEmail: null,
+        now: deps.clock.now(),
+      }),
     };
   }
   // The organization brings its connections.
@@ -262,17 +268,3 @@ const NO_CONNECTION = {
   error: 'invalid_request',
   description: 'no connections enabled for the organization',
 } as const satisfies Parameters<PageDeps['interactions']['abort']>[2];
-
-/** Returns whether users can sign up. For an organization, only if a sign-up makes them members. */
-function canSignUp(
-  connection: Connection,
-  organization: Organization | null,
-  organizationConnections: EnabledDatabase[],
-): boolean {
-  if (!isSignupEnabled(connection)) return false;
-  if (organization === null) return true;
-  const enabled = organizationConnections.find(
-    (candidate) => candidate.connection.id === connection.id,
-  );
-  return enabled?.settings.isSignupEnabled === true;
-}

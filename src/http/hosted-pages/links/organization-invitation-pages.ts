@@ -6,7 +6,6 @@ import {
   type Connection,
   isPasswordless,
   isSelfServiceResetEnabled,
-  isSignupEnabled,
   passwordPolicyOf,
   requiresUsername,
 } from '../../../records/connections/connections.ts';
@@ -121,10 +120,8 @@ async function wayFor(
     const known = await findUserByEmail(db, { connectionId: connection.id, email });
     if (known !== null) return { kind: 'login', connection };
   }
-  const open = fitting.find(
-    ({ connection, settings }) =>
-      (settings.isSignupEnabled || isSignupEnabled(connection)) && !requiresUsername(connection),
-  );
+  // The invitation opens a closed connection, but the page asks for no username.
+  const open = fitting.find(({ connection }) => !requiresUsername(connection));
   return open ? { kind: 'signup', connection: open.connection } : { kind: 'closed' };
 }
 

@@ -87,8 +87,9 @@ async function tryCode(deps: PageDeps, at: Sent): Promise<FastifyReply> {
 }
 
 function asked({ request, context, recipient }: Sent) {
-  const { connection, client } = context;
-  return { connection, recipient, clientId: client.id, ip: request.ip };
+  const { connection, client, organization } = context;
+  const organizationId = organization?.id ?? null;
+  return { connection, recipient, clientId: client.id, organizationId, ip: request.ip };
 }
 
 type Problem = { problem?: string; status?: number };

@@ -35,7 +35,6 @@ export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void 
   app.post(PAGE_PATHS.signUp, async (request, reply) => {
     const context = await loginContext(deps, request, reply);
     if (!context) return reply;
-    if (context.organization && !context.canSignUp) return reply.redirect(context.urls.login, 303);
     const { connection, client, translator } = context;
     const typed = {
       email: withoutBlanks(formText(request, 'email')),
