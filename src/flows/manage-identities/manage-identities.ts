@@ -2,8 +2,16 @@ import type { Clock } from '../../platform/clock/clock.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import { Refusal } from '../../platform/refusal/refusal.ts';
 import { findConnection } from '../../records/connections/connections.ts';
+import {
+  keepIdentityTokens,
+  restoreIdentityTokens,
+} from '../../records/identity-tokens/identity-tokens.ts';
 import { endSessionsOf } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { keepPasswords, restorePasswords } from '../../records/passwords/passwords.ts';
+import {
+  insertProvided,
+  providedAmong,
+} from '../../records/provided-identities/provided-identities.ts';
 import {
   findAccount,
   type LinkOutcome,
@@ -45,7 +53,11 @@ export async function linkIdentity(
   if (identity === null && provider === 'auth0') throw missing();
   const outcome = await transaction(deps.db, (tx) => {
     if (identity !== null) return linkExisting(tx, { userId, identityId, now });
-    return linkNewIdentity(tx, { userId, identityId, connectionId: wanted, now });
+    const localId = identityId.slice(provider.length + 1);
+    return linkNewIdentity(tx, {
+      userId,
+      identity: { provider, localId, connectionId: wanted, now },
+    });
   });
   if (outcome.kind === 'taken') throw new Refusal('conflict', 'Specified identity already exists.');
   if (outcome.kind !== 'linked') throw missing();
@@ -55,10 +67,17 @@ async function linkExisting(
   tx: Db,
   link: { userId: string; identityId: string; now: Date },
 ): Promise<LinkOutcome> {
-  const passwords = await keepPasswords(tx, link.identityId);
+  const { identityId, now } = link;
+  const passwords = await keepPasswords(tx, identityId);
+  const provided = (await providedAmong(tx, [identityId])).get(identityId);
+  const tokens = await keepIdentityTokens(tx, identityId);
   const outcome = await linkUser(tx, link);
   if (outcome.kind !== 'linked') return outcome;
-  await restorePasswords(tx, link.identityId, passwords);
+  await restorePasswords(tx, identityId, passwords);
+  if (provided && !(await insertProvided(tx, provided, now))) {
+    throw new Error('The key of a linked identity is taken.');
+  }
+  await restoreIdentityTokens(tx, tokens);
   await endSessionsOf(tx, link.identityId);
   return outcome;
 }

@@ -6,6 +6,7 @@ import { type CodeRules, readCodeRules } from './code-rules.ts';
 import { defaultConnectionOptions, readPasswordPolicy } from './connection-options.ts';
 import { type Connection, on, toConnection } from './connection-row.ts';
 import { fitsUsername, type Identifiers, readIdentifiers } from './identifiers.ts';
+import { type ProviderRules, readProviderRules } from './provider-options.ts';
 
 export { type CodeRules, isPasswordless } from './code-rules.ts';
 export { connectionOfRealm, findConnectionConflict } from './connection-conflicts.ts';
@@ -22,6 +23,7 @@ export {
   setEnabledClients,
 } from './enabled-clients.ts';
 export { fitsUsername, type Identifiers, type UsernameRule } from './identifiers.ts';
+export type { ProviderRules } from './provider-options.ts';
 export { openSecrets } from './secret-options.ts';
 
 /** Name of the connection that every server creates at its first start. */
@@ -200,6 +202,11 @@ export function passwordPolicyOf(connection: Connection): PasswordPolicy {
 /** Returns how a passwordless connection sends its codes. */
 export function codeRulesOf(connection: Pick<Connection, 'options'>): CodeRules {
   return readCodeRules(connection.options);
+}
+
+/** Returns how a connection to an identity provider treats the people who come from there. */
+export function providerRulesOf(connection: Pick<Connection, 'options'>): ProviderRules {
+  return readProviderRules(connection.options);
 }
 
 /** Returns whether people can sign up without an invitation. Whether a person may do so now: `steps/admit-newcomer`. */

@@ -3,6 +3,7 @@ import type { Db } from '../../platform/db/db.ts';
 import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
 import { canonicalPhoneNumber } from '../../platform/phone-number/phone-number.ts';
 import { on, toNoted, toUser, type User, withEpoch } from './user-row.ts';
+import { insertUser, type NewUser, updateUser } from './write-user.ts';
 
 /** The account of an email address, username or phone number in a connection. */
 export type Account = {
@@ -41,6 +42,21 @@ export async function findAccountByEmail(
     .where('connection_id', '=', key.connectionId)
     .executeTakeFirst();
   return row ? toNoted(row) : null;
+}
+
+/**
+ * Takes an unverified email address from the account that has it in a connection, for a person for whom it is verified. Needs a transaction.
+ * @returns whether the address is free now: false if the other account has it verified
+ */
+export async function freeAddress(
+  tx: Db,
+  key: { connectionId: string; email: string; at: Date },
+): Promise<boolean> {
+  const holder = await findAccountByEmail(tx, key);
+  if (holder === null) return true;
+  if (holder.emailVerified) return false;
+  await updateUser(tx, holder.id, { email: null }, key.at);
+  return true;
 }
 
 /** Kinds of identifiers in a connection. */
@@ -182,12 +198,12 @@ export async function linkUser(tx: Db, input: Link): Promise<LinkOutcome> {
   return { kind: 'linked' };
 }
 
-/** Links a new identity to a user. Needs a transaction. */
+/** Links a new identity, which nobody has yet, to a user. Needs a transaction. */
 export async function linkNewIdentity(
   tx: Db,
-  input: { userId: string; identityId: string; connectionId: string; now: Date },
+  input: { userId: string; identity: NewUser },
 ): Promise<LinkOutcome> {
-  const { userId, now } = input;
+  const { userId, identity } = input;
   const user = await on(tx)
     .selectFrom('users')
     .select('id')
@@ -196,20 +212,14 @@ export async function linkNewIdentity(
     .forUpdate()
     .executeTakeFirst();
   if (!user) return { kind: 'user-missing' };
-  const result = await on(tx)
-    .insertInto('users')
-    .values({
-      id: input.identityId,
-      connection_id: input.connectionId,
-      linked_to: userId,
-      linked_at: now,
-      created_at: now,
-      updated_at: now,
-    })
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirst();
-  if (result.numInsertedOrUpdatedRows !== 1n) return { kind: 'taken' };
-  await touch(tx, userId, now);
+  const added = await insertUser(tx, identity);
+  if (added.kind === 'duplicate') return { kind: 'taken' };
+  await on(tx)
+    .updateTable('users')
+    .set({ linked_to: userId, linked_at: identity.now })
+    .where('id', '=', added.user.id)
+    .execute();
+  await touch(tx, userId, identity.now);
   return { kind: 'linked' };
 }
 

@@ -19,6 +19,7 @@ export {
   findAccountByEmail,
   findAccountByIdentifier,
   findAccounts,
+  freeAddress,
   type LinkOutcome,
   linkedIdentities,
   linkNewIdentity,

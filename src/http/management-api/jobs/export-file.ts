@@ -37,7 +37,7 @@ export async function renderUsers(
   users: User[],
   file: ExportFile & { isFirst: boolean },
 ): Promise<string> {
-  const shown = await showUsers(deps, users);
+  const shown = await showUsers(deps, users, null);
   if (file.format === 'json') {
     const fields = (file.fields ?? JSON_FIELDS).map(prepared);
     return shown.map((user) => `${JSON.stringify(rowOf(user, fields))}\n`).join('');

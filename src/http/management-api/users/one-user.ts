@@ -6,9 +6,10 @@ import {
   findConnection,
   findConnectionByName,
   isConnectionEnabled,
+  providerRulesOf,
 } from '../../../records/connections/connections.ts';
 import { linkedIdentities, type User } from '../../../records/users/users.ts';
-import { isEnterprise } from '../connections/connections.ts';
+import { isEnterprise, isOwn } from '../connections/connections.ts';
 import { refuseMetadata } from '../metadata/metadata.ts';
 import {
   type Api,
@@ -23,7 +24,7 @@ import {
   targetOf,
 } from '../route/route.ts';
 import { USER_EFFECTS } from './effects-of-users.ts';
-import { showUser } from './show-users.ts';
+import { showUser, tokenReader } from './show-users.ts';
 import type { UserDeps } from './user-routes.ts';
 import {
   partialUser,
@@ -53,7 +54,7 @@ export function oneUserRoutes(api: Api, deps: UserDeps): void {
     async handler({ params, query, caller }) {
       const anyone = ['read:users', 'read:user_idp_tokens'];
       const user = await targetOf(deps.db, params.id, actsOnSelf(caller, params.id, { anyone }));
-      return pickFields(await showUser(deps, user), query);
+      return pickFields(await showUser(deps, user, tokenReader(deps, caller)), query);
     },
   });
 
@@ -91,7 +92,7 @@ export function oneUserRoutes(api: Api, deps: UserDeps): void {
         customDomain: customDomainOf(request),
         ownMetadataMaxBytes: isSelf ? deps.userMetadataMaxBytes : null,
       });
-      return showUser(deps, changed);
+      return showUser(deps, changed, tokenReader(deps, caller));
     },
   });
 
@@ -179,6 +180,13 @@ async function refuseUnchangeable(
     refuse('Cannot change email or password for users in a disabled connection.');
   }
   const profile = PROFILE.filter((name) => body[name] !== undefined);
+  const follows =
+    !isOwn(connection.strategy) && providerRulesOf(connection).rootAttributes === 'each-login';
+  if (account.id === user.id && profile.length > 0 && follows) {
+    refuse(
+      `The following user attributes cannot be updated: ${profile.join(', ')}. The connection must either be a database connection (using the Auth0 store), a passwordless connection (email or sms) or has disabled 'Sync user profile attributes at each login'.`,
+    );
+  }
   if (account.id !== user.id && profile.length > 0) {
     refuse(
       `The following user attributes cannot be updated: ${profile.join(', ')}. The specified connection belongs to a secondary identity.`,

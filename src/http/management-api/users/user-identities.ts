@@ -18,9 +18,9 @@ import {
   targetOf,
   userOf,
 } from '../route/route.ts';
+import { identitiesSchema } from './identity-wire.ts';
 import { type LinkTokenDeps, subjectOfLinkToken } from './link-token.ts';
-import { showIdentities } from './show-users.ts';
-import { identitiesSchema } from './user-wire.ts';
+import { showIdentities, tokenReader } from './show-users.ts';
 
 export type IdentityDeps = BaseDeps & LinkTokenDeps;
 
@@ -79,7 +79,7 @@ export function userIdentityRoutes(api: Api, deps: IdentityDeps): void {
         identityId,
         connectionId: body.connection_id ?? null,
       });
-      return showIdentities(deps, await userOf(deps.db, user.id));
+      return showIdentities(deps, await userOf(deps.db, user.id), tokenReader(deps, caller));
     },
   });
 
@@ -102,7 +102,7 @@ export function userIdentityRoutes(api: Api, deps: IdentityDeps): void {
       const user = await targetOf(deps.db, params.id, isSelf);
       const identityId = await fullId(deps.db, params.provider, params.user_id);
       await separateIdentity(deps, { userId: user.id, identityId });
-      return showIdentities(deps, await userOf(deps.db, user.id));
+      return showIdentities(deps, await userOf(deps.db, user.id), tokenReader(deps, caller));
     },
   });
 }

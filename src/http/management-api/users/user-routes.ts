@@ -39,7 +39,7 @@ import {
   route,
   sortOf,
 } from '../route/route.ts';
-import { showUser, showUsers } from './show-users.ts';
+import { showUser, showUsers, tokenReader } from './show-users.ts';
 import {
   createUserBody,
   partialUser,
@@ -50,7 +50,7 @@ import {
 } from './user-wire.ts';
 
 export type UserDeps = ManageUsersDeps &
-  Pick<BaseDeps, 'pictureOf'> & { userMetadataMaxBytes: number };
+  Pick<BaseDeps, 'pictureOf' | 'keys'> & { userMetadataMaxBytes: number };
 
 const USER_ORDERS = Object.fromEntries(userOrders.map((userOrder) => [userOrder, userOrder]));
 const TOO_DEEP =
@@ -108,7 +108,7 @@ export function userRoutes(api: Api, deps: UserDeps): void {
       ),
     }),
     response: { 200: pageOf('users', partialUser) },
-    async handler({ query }) {
+    async handler({ query, caller }) {
       const search = searchOf(query);
       const paging = pagingOf(query);
       const order: UserOrder = sortOf(query.sort, USER_ORDERS, paging) ?? {
@@ -123,7 +123,7 @@ export function userRoutes(api: Api, deps: UserDeps): void {
         return checkpointPage(
           paging,
           'users',
-          await showUsers(deps, users),
+          await showUsers(deps, users, tokenReader(deps, caller)),
           (each) => each.user_id,
           (each) => pickFields(each, query),
         );
@@ -142,7 +142,9 @@ export function userRoutes(api: Api, deps: UserDeps): void {
               (await pageOfUsers(deps.db, { ...page, timeLimitMs: LIST_LIMIT_MS })) ?? tooSlow(),
             total: totals ? await countUsers(deps.db) : null,
           };
-      const wire = (await showUsers(deps, users)).map((each) => pickFields(each, query));
+      const wire = (await showUsers(deps, users, tokenReader(deps, caller))).map((each) =>
+        pickFields(each, query),
+      );
       if (total === null) return wire;
       return { start: offset, limit, length: wire.length, users: wire, total };
     },
@@ -156,7 +158,7 @@ export function userRoutes(api: Api, deps: UserDeps): void {
     tags: ['users'],
     body: createUserBody,
     response: { 201: userSchema },
-    async handler({ body, request }) {
+    async handler({ body, request, caller }) {
       const connection = await findConnectionByName(deps.db, body.connection);
       if (!connection) throw badRequest('The connection does not exist.', 'inexistent_connection');
       refuseForeign(connection);
@@ -181,7 +183,7 @@ export function userRoutes(api: Api, deps: UserDeps): void {
           ...profileOf(body),
         },
       });
-      return showUser(deps, user);
+      return showUser(deps, user, tokenReader(deps, caller));
     },
   });
 
@@ -199,9 +201,11 @@ export function userRoutes(api: Api, deps: UserDeps): void {
       ...fieldsQuery(USER_FIELDS),
     }),
     response: { 200: Type.Array(partialUser) },
-    async handler({ query }) {
+    async handler({ query, caller }) {
       const users = await findUsersByEmail(deps.db, query.email);
-      return (await showUsers(deps, users)).map((each) => pickFields(each, query));
+      return (await showUsers(deps, users, tokenReader(deps, caller))).map((each) =>
+        pickFields(each, query),
+      );
     },
   });
 }

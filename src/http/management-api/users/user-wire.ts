@@ -2,8 +2,9 @@ import { type Static, Type } from 'typebox';
 import type { PictureOf } from '../../../platform/avatar/avatar.ts';
 import type { Connection } from '../../../records/connections/connections.ts';
 import { shownName, type User, type UserChanges } from '../../../records/users/users.ts';
-import { isOwn, isSocial } from '../connections/connections.ts';
+import { isOwn } from '../connections/connections.ts';
 import { badRequest, closed, freeObject, nullable, timestamp } from '../route/route.ts';
+import { identitiesSchema, type WireIdentity } from './identity-wire.ts';
 
 const email = Type.String({ format: 'email', description: "The user's email" });
 const phone = Type.String({ pattern: '^\\+[0-9]{1,15}$', description: "The user's phone number" });
@@ -79,34 +80,6 @@ export const updateUserBody = closed({
   username: Type.Optional(nullable(username)),
 });
 
-const identitySchema = Type.Object({
-  connection: Type.String({ description: 'Name of the connection' }),
-  user_id: Type.String({
-    description: 'ID of the user at the provider, without the provider prefix',
-  }),
-  provider: Type.String(),
-  isSocial: Type.Boolean(),
-  profileData: Type.Optional(
-    Type.Object(
-      {
-        email: Type.Optional(Type.String()),
-        email_verified: Type.Optional(Type.Boolean()),
-        name: Type.Optional(Type.String()),
-        username: Type.Optional(Type.String()),
-        given_name: Type.Optional(Type.String()),
-        family_name: Type.Optional(Type.String()),
-        nickname: Type.Optional(Type.String()),
-        picture: Type.Optional(Type.String()),
-        phone_number: Type.Optional(Type.String()),
-        phone_verified: Type.Optional(Type.Boolean()),
-      },
-      { description: 'The profile of a linked identity' },
-    ),
-  ),
-});
-
-export const identitiesSchema = Type.Array(identitySchema);
-
 export const userSchema = Type.Object({
   blocked: Type.Optional(Type.Boolean()),
   created_at: timestamp('When the user was created'),
@@ -140,37 +113,6 @@ export const USER_FIELDS = [
 ];
 
 export type WireUser = Static<typeof userSchema>;
-export type WireIdentity = Static<typeof identitySchema>;
-
-/**
- * An identity without its profile.
- * @param name name of the connection
- */
-export function toWireIdentity(account: User, name: string): WireIdentity {
-  const separator = account.id.indexOf('|');
-  const provider = account.id.slice(0, separator);
-  return {
-    connection: name,
-    user_id: account.id.slice(separator + 1),
-    provider,
-    isSocial: isSocial(provider),
-  };
-}
-
-/** The profile of an identity. */
-export function toProfileData(account: User): NonNullable<WireIdentity['profileData']> {
-  return {
-    ...(account.email !== null && { email: account.email, email_verified: account.emailVerified }),
-    ...(account.name !== null && { name: account.name }),
-    ...(account.username !== null && { username: account.username }),
-    ...(account.givenName !== null && { given_name: account.givenName }),
-    ...(account.familyName !== null && { family_name: account.familyName }),
-    ...(account.nickname !== null && { nickname: account.nickname }),
-    ...(account.picture !== null && { picture: account.picture }),
-    ...(account.phoneNumber !== null && { phone_number: account.phoneNumber }),
-    ...(account.phoneVerified !== null && { phone_verified: account.phoneVerified }),
-  };
-}
 
 /** A user in wire format. Fields without a value are omitted. */
 export function toWireUser(user: User, pictureOf: PictureOf, identities: WireIdentity[]): WireUser {
