@@ -47,6 +47,7 @@ export const ON_BOTH: string[] = [
   'test/management-api/users.test.ts',
   'test/organizations/invitations.test.ts',
   'test/organizations/login.test.ts',
+  'test/passkeys/ceremonies.test.ts',
   'test/protection/costly-passwords.test.ts',
   'test/protection/protection.test.ts',
   'test/rate-limits/buckets.test.ts',

@@ -377,9 +377,9 @@ const NONE: Record<string, string> = {
   'POST /refresh-tokens/revoke ids': 'who has none has none afterwards',
   'POST /refresh-tokens/revoke audience': 'it is never taken',
   'POST /users/:id/identities link_with': 'it is a token: see test/users',
-  'POST /users/:id/authentication-methods key_id': 'no passkey is taken',
-  'POST /users/:id/authentication-methods identity_user_id': 'no passkey is taken',
-  'POST /users/:id/authentication-methods relying_party_identifier': 'no passkey is taken',
+  'POST /users/:id/authentication-methods key_id': 'it is made here',
+  'POST /users/:id/authentication-methods relying_party_identifier':
+    'it is the domain of the server',
   'POST /jobs/users-imports users': 'it is the file',
   'POST /client-grants allow_any_organization': 'it is yes or no',
   'PATCH /client-grants/:id allow_any_organization': 'it is yes or no',

@@ -14,6 +14,7 @@ import {
   deleteMethod,
   deleteUnconfirmed,
   insertMethod,
+  isSecondFactor,
   methodsOfUser,
   newRecoveryCode,
   setRecoveryCode,
@@ -140,7 +141,7 @@ async function codeWithFactor(db: Db, userId: string): Promise<string | null> {
   const has = (test: (authenticationMethod: AuthenticationMethod) => boolean) => methods.some(test);
   const isFirst = !has(
     (authenticationMethod) =>
-      authenticationMethod.confirmed && authenticationMethod.kind !== 'recovery-code',
+      authenticationMethod.confirmed && isSecondFactor(authenticationMethod),
   );
   return isFirst || !has((authenticationMethod) => authenticationMethod.kind === 'recovery-code')
     ? newRecoveryCode()
@@ -162,7 +163,7 @@ export async function completeEnrollment(
   const { factors } = await readFactorSettings(db);
   if (!factors['recovery-code']) return null;
   const { methods } = await methodsOfUser(db, user.id);
-  const others = methods.filter((method) => method.confirmed && method.kind !== 'recovery-code');
+  const others = methods.filter((method) => method.confirmed && isSecondFactor(method));
   // A recovery code from before the first factor may be a stranger's.
   return others.length === 1 ? setRecoveryCode(db, whose) : addRecoveryCode(db, whose);
 }

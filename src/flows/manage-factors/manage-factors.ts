@@ -1,6 +1,6 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
-import { type Db, transactionWithUndo } from '../../platform/db/db.ts';
+import { type Db, transaction, transactionWithUndo } from '../../platform/db/db.ts';
 import {
   type AuthenticationMethod,
   deleteMethod,
@@ -9,7 +9,9 @@ import {
   type MethodKind,
   type NewMethod,
   setRecoveryCode,
+  storePasskey,
   updateMethod,
+  type VerifiedPasskey,
 } from '../../records/authentication-methods/authentication-methods.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import type { User } from '../../records/users/users.ts';
@@ -47,6 +49,21 @@ export async function addMethod(
   }
   const outcome = await insert(deps, deps.db, wanted);
   return outcome.kind === 'inserted' ? { kind: 'added', method: outcome.method } : outcome;
+}
+
+/**
+ * Adds a passkey or a security key that another server has registered.
+ * @returns `duplicate` if the credential belongs to a user already
+ */
+export async function addPasskey(
+  deps: ManageFactorsDeps,
+  wanted: { userId: string; passkey: VerifiedPasskey; name: string | null },
+): Promise<{ kind: 'added'; method: AuthenticationMethod } | { kind: 'too_many' } | NotAdded> {
+  refuseProtected({ userId: wanted.userId });
+  const at = deps.clock.now();
+  const stored = await transaction(deps.db, (tx) => storePasskey(tx, { ...wanted, at }));
+  if (stored.kind === 'stored') return { kind: 'added', method: stored.method };
+  return { kind: stored.kind === 'gone' ? 'no_user' : stored.kind };
 }
 
 /**
@@ -123,7 +140,8 @@ export async function setNewRecoveryCode(
   userId: string,
 ): Promise<{ kind: 'set'; code: string } | { kind: 'no_factor' } | { kind: 'no_user' }> {
   const methods = await adoptFactors(deps, userId);
-  if (!methods.some(({ confirmed }) => confirmed)) return { kind: 'no_factor' };
+  const isFactor = (method: AuthenticationMethod) => method.confirmed && method.kind !== 'passkey';
+  if (!methods.some(isFactor)) return { kind: 'no_factor' };
   const code = await setRecoveryCode(deps.db, { userId, now: deps.clock.now() });
   return code === null ? { kind: 'no_user' } : { kind: 'set', code };
 }

@@ -27,6 +27,7 @@ import {
   deleteOldPlaces,
 } from '../../records/throttles/throttles.ts';
 import { deleteOldTickets } from '../../records/tickets/tickets.ts';
+import { deleteEndedWebAuthnChallenges } from '../../records/webauthn-challenges/webauthn-challenges.ts';
 
 const BATCH = 1000;
 // More than a busy server leaves behind between two sweeps, and still a short run.
@@ -69,6 +70,7 @@ export async function sweepLeftovers(deps: {
     deleteEndedBlocks,
     deleteOldPlaces,
     deleteEndedChallenges,
+    deleteEndedWebAuthnChallenges,
     deleteEndedMfaTokens,
     deleteEndedPendingLogins,
     past(deps.logRetentionDays * DAY_MS, deleteLogs),

@@ -12,7 +12,21 @@ import {
 } from './method-row.ts';
 import { newRecoveryCode } from './recovery-code.ts';
 
+export {
+  type Credential,
+  type VerifiedPasskey,
+  WEBAUTHN_KINDS,
+  type WebAuthnKind,
+} from './credential.ts';
 export type { AuthenticationMethod, MethodKind } from './method-row.ts';
+export {
+  findPasskey,
+  isSecondFactor,
+  isWebAuthn,
+  notePasskeyUse,
+  type StoredPasskey,
+  storePasskey,
+} from './passkeys.ts';
 export { newRecoveryCode } from './recovery-code.ts';
 
 export type NewMethod = {
@@ -25,7 +39,6 @@ export type NewMethod = {
   phoneNumber?: string;
   email?: string;
   preferred?: 'sms' | 'voice';
-  details?: Record<string, unknown>;
   /** The person's recovery code from the confirmation of this method on. */
   recoveryCode?: string | undefined;
 };
@@ -77,10 +90,10 @@ export async function insertMethod(
   try {
     const { rows } = await sql<MethodRow>`
       insert into authentication_methods (id, user_id, kind, name, confirmed, secret, code_hash, phone_number, email, preferred,
-        details, created_at, enrolled_at)
+        created_at, enrolled_at)
       values (${newId('dev')}, ${method.userId}, ${method.kind}, ${method.name ?? null}, ${method.confirmed}, ${secret}, ${codeHash},
         ${method.phoneNumber ?? null}, ${method.email ?? null}, ${method.preferred ?? null},
-        ${JSON.stringify(method.details ?? {})}, ${deps.now}, ${method.confirmed ? deps.now : null})
+        ${deps.now}, ${method.confirmed ? deps.now : null})
       on conflict do nothing returning *`.execute(db);
     return rows[0] ? { kind: 'inserted', method: toMethod(rows[0]) } : { kind: 'duplicate' };
   } catch (error) {

@@ -1,4 +1,5 @@
 import { decrypt } from '../../platform/crypto/crypto.ts';
+import type { Credential, WebAuthnKind } from './credential.ts';
 
 export type MethodKind =
   | 'totp'
@@ -6,9 +7,7 @@ export type MethodKind =
   | 'email'
   | 'recovery-code'
   | 'push-notification'
-  | 'webauthn-roaming'
-  | 'webauthn-platform'
-  | 'passkey';
+  | WebAuthnKind;
 
 /** A second factor: how a person proves their identity besides the password. */
 export type AuthenticationMethod = {
@@ -22,8 +21,8 @@ export type AuthenticationMethod = {
   phoneNumber: string | null;
   email: string | null;
   preferred: 'sms' | 'voice' | null;
-  /** Properties of a security key or passkey, under their API names. */
-  details: Record<string, unknown>;
+  /** Of a security key or passkey. */
+  credential: Credential | null;
   createdAt: Date;
   enrolledAt: Date | null;
   lastAuthAt: Date | null;
@@ -42,6 +41,11 @@ export type MethodRow = {
   preferred: 'sms' | 'voice' | null;
   last_step: number | null;
   details: Record<string, unknown>;
+  credential_id: string | null;
+  relying_party: string | null;
+  public_key: Uint8Array | null;
+  sign_count: number;
+  user_handle: string | null;
   created_at: Date;
   enrolled_at: Date | null;
   updated_at: Date | null;
@@ -59,10 +63,34 @@ export function toMethod(row: MethodRow): AuthenticationMethod {
     phoneNumber: row.phone_number,
     email: row.email,
     preferred: row.preferred,
-    details: row.details,
+    credential: toCredential(row),
     createdAt: row.created_at,
     enrolledAt: row.enrolled_at,
     lastAuthAt: row.last_auth_at,
+  };
+}
+
+const NO_AAGUID = '00000000-0000-0000-0000-000000000000';
+
+function toCredential(row: MethodRow): Credential | null {
+  const {
+    credential_id: credentialId,
+    relying_party: relyingParty,
+    public_key: key,
+    details,
+  } = row;
+  if (credentialId === null || relyingParty === null || key === null) return null;
+  const { aaguid, deviceType, isBackedUp, transports } = details;
+  return {
+    credentialId,
+    relyingParty,
+    publicKey: Buffer.from(key).toString('base64url'),
+    counter: row.sign_count,
+    userHandle: row.user_handle ?? '',
+    aaguid: typeof aaguid === 'string' ? aaguid : NO_AAGUID,
+    deviceType: deviceType === 'multi_device' ? 'multi_device' : 'single_device',
+    isBackedUp: isBackedUp === true,
+    transports: Array.isArray(transports) ? transports.map(String) : [],
   };
 }
 

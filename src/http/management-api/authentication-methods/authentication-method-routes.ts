@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import {
   addMethod,
+  addPasskey,
   changeMethod,
   removeMethod,
   removeMethods,
@@ -36,6 +37,7 @@ import {
   replaceMethodsBody,
   toMethodWire,
   toNewMethod,
+  toPasskey,
 } from './authentication-method-wire.ts';
 import { METHOD_EFFECTS } from './effects-of-authentication-methods.ts';
 
@@ -92,7 +94,15 @@ export function authenticationMethodRoutes(api: Api, deps: BaseDeps): void {
     response: { 201: methodSchema },
     async handler({ params, body }) {
       const user = await userOf(db, params.id);
-      const outcome = await addMethod(deps, toNewMethod(user.id, body));
+      const { type, ...fields } = body;
+      const outcome =
+        type === 'passkey' || type === 'webauthn-roaming'
+          ? await addPasskey(deps, {
+              userId: user.id,
+              passkey: toPasskey({ ...fields, type }, deps.publicUrl),
+              name: body.name ?? null,
+            })
+          : await addMethod(deps, toNewMethod(user.id, { ...fields, type }));
       if (outcome.kind !== 'added') throw notAdded(outcome.kind);
       const [shown] = await show([outcome.method]);
       return { ...shown, confirmed: undefined, enrolled_at: undefined };

@@ -4,8 +4,11 @@ import { textedPhoneNumber } from '../../../platform/phone-number/phone-number.t
 import { fromBase32 } from '../../../platform/totp/totp.ts';
 import type {
   AuthenticationMethod,
+  Credential,
   NewMethod,
+  VerifiedPasskey,
 } from '../../../records/authentication-methods/authentication-methods.ts';
+import { readPublicKey, relyingPartyOf } from '../../../steps/verify-passkey/verify-passkey.ts';
 import { badRequest, closed, oneOf, timestamp } from '../route/route.ts';
 
 const maybe = <T extends Parameters<typeof Type.Optional>[0]>(schema: T) => Type.Optional(schema);
@@ -13,22 +16,37 @@ const preferred = oneOf(['voice', 'sms'], {
   description: 'Preferred way in which codes reach the phone',
 });
 
-/** Properties of security keys and passkeys. They are stored as they come. */
+const base64url = '^[A-Za-z0-9_-]+$';
+const uuid = '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$';
+
+/** Properties of security keys and passkeys. */
 const details = {
   key_id: maybe(
-    Type.String({ maxLength: 2000, description: 'Key ID of the credential, Base64url' }),
+    Type.String({
+      pattern: base64url,
+      maxLength: 1364,
+      description: 'Key ID of the credential, Base64url',
+    }),
   ),
-  public_key: maybe(Type.String({ maxLength: 5000, description: 'Public key of the credential' })),
-  aaguid: maybe(Type.String({ maxLength: 100, description: 'AAGUID of the passkey' })),
+  public_key: maybe(
+    Type.String({
+      maxLength: 5000,
+      description: 'Public key of the credential in COSE form, Base64 or Base64url',
+    }),
+  ),
+  aaguid: maybe(Type.String({ pattern: uuid, description: 'AAGUID of the passkey' })),
   relying_party_identifier: maybe(
-    Type.String({ format: 'hostname', description: 'Domain of the credential' }),
+    Type.String({
+      format: 'hostname',
+      description: 'Domain of the credential. Default, and only one that works: that of the server',
+    }),
   ),
   credential_device_type: maybe(oneOf(['single_device', 'multi_device'])),
   credential_backed_up: maybe(Type.Boolean()),
   identity_user_id: maybe(Type.String({ maxLength: 600 })),
   user_agent: maybe(Type.String({ maxLength: 2000 })),
-  user_handle: maybe(Type.String({ maxLength: 2000 })),
-  transports: maybe(Type.Array(Type.String({ maxLength: 100 }), { maxItems: 20 })),
+  user_handle: maybe(Type.String({ pattern: base64url, maxLength: 86 })),
+  transports: maybe(Type.Array(Type.String({ maxLength: 20 }), { maxItems: 7 })),
 } satisfies TProperties;
 
 const wanted = {
@@ -95,12 +113,45 @@ export const methodSchema = Type.Object({
 });
 
 type Wanted = Static<typeof createMethodBody>;
+type FactorWanted = Omit<Wanted, 'type'> & { type: 'totp' | 'phone' | 'email' };
+type PasskeyWanted = Omit<Wanted, 'type'> & { type: 'passkey' | 'webauthn-roaming' };
+
+const NO_AAGUID = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * Turns a body into a passkey or a security key that another server has registered for the same domain.
+ * @throws ApiError 400 if a field is missing or invalid, or if the credential belongs to another domain
+ */
+export function toPasskey(body: PasskeyWanted, publicUrl: string): VerifiedPasskey {
+  refuseOfOthers(body);
+  const party = relyingPartyOf(publicUrl);
+  const relyingParty = body.relying_party_identifier?.toLowerCase() ?? party?.id;
+  if (party === null || relyingParty !== party.id) {
+    throw badRequest(
+      `Payload validation error: 'must be ${party?.id ?? 'left out'}, because credentials work only at the domain that they were made for' on property relying_party_identifier.`,
+    );
+  }
+  const publicKey = readPublicKey(needed(body, 'public_key'));
+  if (publicKey === null) throw wrong('public_key', 'cose-key');
+  return {
+    kind: body.type,
+    credentialId: needed(body, 'key_id'),
+    relyingParty,
+    publicKey,
+    counter: 0,
+    userHandle: body.user_handle ?? '',
+    aaguid: body.aaguid ?? NO_AAGUID,
+    deviceType: body.credential_device_type ?? 'single_device',
+    isBackedUp: body.credential_backed_up ?? false,
+    transports: body.transports ?? [],
+  };
+}
 
 /**
  * Turns a body into an authentication method.
  * @throws ApiError 400 if a field that the type requires is missing or invalid
  */
-export function toNewMethod(userId: string, body: Wanted): NewMethod {
+export function toNewMethod(userId: string, body: FactorWanted): NewMethod {
   const { type, name } = body;
   refuseOfOthers(body);
   const common = { userId, confirmed: true, ...(name !== undefined && { name }) };
@@ -123,13 +174,6 @@ export function toNewMethod(userId: string, body: Wanted): NewMethod {
       if (email === null) throw wrong('email', 'email');
       return { ...common, kind: type, email };
     }
-    default: {
-      needed(body, 'key_id');
-      needed(body, 'public_key');
-      const names = Object.keys(details);
-      const kept = Object.entries(body).filter(([key]) => names.includes(key));
-      return { ...common, kind: type, details: Object.fromEntries(kept) };
-    }
   }
 }
 
@@ -138,6 +182,8 @@ const FIELDS: Record<string, string[]> = {
   totp: ['totp_secret'],
   phone: ['phone_number', 'preferred_authentication_method'],
   email: ['email'],
+  passkey: Object.keys(details),
+  'webauthn-roaming': Object.keys(details),
 };
 
 function refuseOfOthers(body: Wanted): void {
@@ -173,7 +219,7 @@ function wrong(name: string, format: string) {
 export function toMethodWire(method: AuthenticationMethod, channels: ('sms' | 'voice')[]) {
   const { id, kind, preferred } = method;
   return {
-    ...method.details,
+    ...credentialWire(method.credential),
     id: `${kind}|${id}`,
     type: kind === 'push-notification' ? 'push' : kind,
     confirmed: method.confirmed,
@@ -189,6 +235,21 @@ export function toMethodWire(method: AuthenticationMethod, channels: ('sms' | 'v
     enrolled_at: method.enrolledAt?.toISOString(),
     last_auth_at: method.lastAuthAt?.toISOString(),
   };
+}
+
+function credentialWire(credential: Credential | null) {
+  return (
+    credential && {
+      key_id: credential.credentialId,
+      public_key: credential.publicKey,
+      aaguid: credential.aaguid,
+      relying_party_identifier: credential.relyingParty,
+      credential_device_type: credential.deviceType,
+      credential_backed_up: credential.isBackedUp,
+      user_handle: credential.userHandle || undefined,
+      transports: credential.transports,
+    }
+  );
 }
 
 /** Masks a phone number: `XXXXXXXXXX5044`. */
