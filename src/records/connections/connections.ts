@@ -11,6 +11,7 @@ import { type ProviderRules, readProviderRules } from './provider-options.ts';
 export { type CodeRules, isPasswordless } from './code-rules.ts';
 export { connectionOfRealm, findConnectionConflict } from './connection-conflicts.ts';
 export type { Connection } from './connection-row.ts';
+export { canonicalDomain, connectionOfDomain } from './domains.ts';
 export {
   clientIdsOf,
   connectionsOfClient,
@@ -23,8 +24,18 @@ export {
   setEnabledClients,
 } from './enabled-clients.ts';
 export { fitsUsername, type Identifiers, type UsernameRule } from './identifiers.ts';
-export type { ProviderRules } from './provider-options.ts';
-export { openSecrets } from './secret-options.ts';
+export {
+  isShownAsButton,
+  PROTOCOL_PARAMS,
+  type ProviderRules,
+  providerOf,
+  UPSTREAM_ALIASES,
+  type UpstreamRequest,
+  upstreamRequest,
+} from './provider-options.ts';
+export { scopeOptionsOf } from './scope-options.ts';
+export { openSecrets, sealSecrets } from './secret-options.ts';
+export { isEnterprise, isOwn, isSocial } from './strategies.ts';
 
 /** Name of the connection that every server creates at its first start. */
 export const DEFAULT_CONNECTION = 'Username-Password-Authentication';

@@ -1,4 +1,4 @@
-import { decrypt } from '../../platform/crypto/crypto.ts';
+import { decrypt, encrypt } from '../../platform/crypto/crypto.ts';
 
 type Options = Record<string, unknown>;
 
@@ -15,8 +15,18 @@ const SECRETS = [
 ];
 
 /**
- * Decrypts options that an earlier version has encrypted. Values encrypted with another key are omitted. @param key 32 bytes for
- * AES-256-GCM
+ * Encrypts the secrets among options, for the database.
+ * @param key 32 bytes for AES-256-GCM
+ */
+export function sealSecrets(options: Options, key: Buffer): Options {
+  return mapped(options, (value) => ({
+    sealed: encrypt(key, JSON.stringify(value)).toString('base64'),
+  }));
+}
+
+/**
+ * Reverses {@link sealSecrets}. Values encrypted with another key are omitted.
+ * @param key 32 bytes for AES-256-GCM
  */
 export function openSecrets(options: Options, key: Buffer): Options {
   return mapped(options, (value) => {

@@ -56,34 +56,3 @@ export const STRATEGIES = [
   'yahoo',
   'yandex',
 ] as const;
-
-const ENTERPRISE = new Set<string>([
-  'ad',
-  'adfs',
-  'auth0-oidc',
-  'google-apps',
-  'ip',
-  'office365',
-  'oidc',
-  'okta',
-  'pingfederate',
-  'samlp',
-  'sharepoint',
-  'waad',
-]);
-const OWN = new Set<string>(['auth0', 'email', 'sms']);
-
-/** Whether Usher keeps the users of the connection, and not another provider. */
-export function isOwn(strategy: string): boolean {
-  return OWN.has(strategy);
-}
-
-/** Whether the provider is run by an organization for its own people. */
-export function isEnterprise(strategy: string): boolean {
-  return ENTERPRISE.has(strategy);
-}
-
-/** Whether the provider is one where everybody can have an account. */
-export function isSocial(strategy: string): boolean {
-  return !OWN.has(strategy) && !ENTERPRISE.has(strategy);
-}

@@ -1,8 +1,8 @@
 import { type TSchema, Type } from 'typebox';
-import type { Connection } from '../../../records/connections/connections.ts';
+import { type Connection, isOwn } from '../../../records/connections/connections.ts';
 import { closed, freeObject, nullable, oneOf, shownBy } from '../route/route.ts';
 import { optionsWithEffect } from './connection-options.ts';
-import { isOwn, STRATEGIES } from './connection-strategies.ts';
+import { STRATEGIES } from './connection-strategies.ts';
 import { knownOptions } from './database-options.ts';
 import { CONNECTION_EFFECTS } from './effects-of-connections.ts';
 

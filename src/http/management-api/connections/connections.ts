@@ -4,12 +4,7 @@ import { connectionClientRoutes } from './connection-clients.ts';
 import { connectionRoutes } from './connection-routes.ts';
 import { connectionUserRoutes } from './connection-users.ts';
 
-export {
-  isEnterprise,
-  isOwn,
-  isSocial,
-  STRATEGIES,
-} from './connection-strategies.ts';
+export { STRATEGIES } from './connection-strategies.ts';
 export { textProblem } from './text-check.ts';
 
 export type ConnectionsDeps = BaseDeps & ManageUsersDeps;

@@ -9,6 +9,7 @@ import {
   type Connection,
   codeRulesOf,
   findConnection,
+  isOwn,
 } from '../../../records/connections/connections.ts';
 import {
   type ApiError,
@@ -20,7 +21,6 @@ import {
 } from '../route/route.ts';
 import { refuseOptionsWithoutEffect } from './connection-options.ts';
 import { checkOptions } from './connection-rules.ts';
-import { isOwn } from './connection-strategies.ts';
 import { type createBody, newOptions, type patchBody } from './connection-wire.ts';
 import { STRATEGY_EFFECTS } from './effects-of-connections.ts';
 import { codeMailProblem, sampleMail, textProblem } from './text-check.ts';

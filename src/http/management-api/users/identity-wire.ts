@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox';
 import { epochSeconds } from '../../../platform/clock/clock.ts';
+import { isSocial } from '../../../records/connections/connections.ts';
 import type { IdentityTokens } from '../../../records/identity-tokens/identity-tokens.ts';
 import type { User } from '../../../records/users/users.ts';
-import { isSocial } from '../connections/connections.ts';
 
 const identitySchema = Type.Object({
   connection: Type.String({ description: 'Name of the connection' }),

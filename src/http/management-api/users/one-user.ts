@@ -6,10 +6,11 @@ import {
   findConnection,
   findConnectionByName,
   isConnectionEnabled,
+  isEnterprise,
+  isOwn,
   providerRulesOf,
 } from '../../../records/connections/connections.ts';
 import { linkedIdentities, type User } from '../../../records/users/users.ts';
-import { isEnterprise, isOwn } from '../connections/connections.ts';
 import { refuseMetadata } from '../metadata/metadata.ts';
 import {
   type Api,

@@ -1,8 +1,7 @@
 import { type Static, Type } from 'typebox';
 import type { PictureOf } from '../../../platform/avatar/avatar.ts';
-import type { Connection } from '../../../records/connections/connections.ts';
+import { type Connection, isOwn } from '../../../records/connections/connections.ts';
 import { shownName, type User, type UserChanges } from '../../../records/users/users.ts';
-import { isOwn } from '../connections/connections.ts';
 import { badRequest, closed, freeObject, nullable, timestamp } from '../route/route.ts';
 import { identitiesSchema, type WireIdentity } from './identity-wire.ts';
 
