@@ -224,6 +224,7 @@ describe('a new link', () => {
     for (let i = 0; i < 5; i++) {
       await visitor.post('/u/new-link', { csrf, kind: 'invitation', ticket: secret });
       await world.work();
+      world.passTime(61);
     }
     expect(await messagesOf(world, user.id)).toHaveLength(3);
     world.passTime(3600);

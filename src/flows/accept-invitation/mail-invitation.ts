@@ -4,7 +4,7 @@ import { type Db, transaction } from '../../platform/db/db.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import { findInvitationBySecret } from '../../records/invitations/invitations.ts';
 import { inviteAgain } from '../../steps/invite-people/invite-people.ts';
-import { countLinkRequest } from '../../steps/limit-link-requests/limit-link-requests.ts';
+import { countRenewal } from '../../steps/limit-link-requests/limit-link-requests.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 
 export type MailInvitationDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue };
@@ -20,9 +20,9 @@ export async function mailInvitationAgain(
   const found = await findInvitationBySecret(db, secretHash);
   if (found?.invitation.state !== 'pending') return;
   const { id } = found.invitation;
-  const now = clock.now();
-  if (!(await countLinkRequest(db, { mail: 'invitation-mail', whom: [id], now }))) return;
   await transaction(db, async (tx) => {
+    const now = clock.now();
+    if (!(await countRenewal(tx, { mail: 'invitation-mail', whom: [id], now }))) return;
     const outcome = await inviteAgain(tx, { id, ticketKey: keys.ticket, now });
     if (outcome.kind === 'open') await queueMail(tx, enqueue, outcome.mails, now);
   });

@@ -12,6 +12,7 @@ import {
   holdUsers,
   type User,
 } from '../../records/users/users.ts';
+import { refuseUselessRenewal } from '../../steps/limit-link-requests/limit-link-requests.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 
 export type IssueTicketDeps = {
@@ -35,6 +36,8 @@ export type TicketRequest = {
   ttlSeconds?: number | undefined;
   markEmailAsVerified?: boolean | undefined;
   includeEmailInRedirect?: boolean | undefined;
+  /** Whether the person may request a new link by mail in place of this one. Default: false, because callers send their own mails. */
+  renewable?: boolean | undefined;
 };
 
 /**
@@ -67,6 +70,9 @@ export async function issueTicketLink(
       "The user's main connection does not support this operation.",
     );
   }
+  if (request.renewable && request.kind === 'password-change' && connection !== null) {
+    refuseUselessRenewal(connection);
+  }
   const issued = await transaction(db, async (tx) => {
     if (!(await holdUsers(tx, [user.id])).has(user.id)) throw noUser();
     return issueTicket(tx, {
@@ -79,6 +85,7 @@ export async function issueTicketLink(
       ttlSeconds: request.ttlSeconds,
       markEmailAsVerified: request.markEmailAsVerified ?? false,
       includeEmailInRedirect: request.includeEmailInRedirect ?? true,
+      renewable: request.renewable ?? false,
       ticketKey: deps.ticketKey,
       now: deps.clock.now(),
     });

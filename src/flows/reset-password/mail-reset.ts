@@ -13,7 +13,10 @@ import type { NewMessage } from '../../records/messages/messages.ts';
 import { findTicketBySecret, issueTicket, type NewTicket } from '../../records/tickets/tickets.ts';
 import { findAccount, findAccountByEmail, type User } from '../../records/users/users.ts';
 import { standingIn } from '../../steps/judge-standing/judge-standing.ts';
-import { countLinkRequest } from '../../steps/limit-link-requests/limit-link-requests.ts';
+import {
+  countLinkRequest,
+  countRenewal,
+} from '../../steps/limit-link-requests/limit-link-requests.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 
 export type MailResetDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue; audit: Audit };
@@ -50,7 +53,7 @@ export async function mailResetTo(
   }
   deps.audit.record({ ...noted, type: 'scpr', userId: user.id });
   const client = asked.clientId === null ? null : await findClient(deps.db, asked.clientId);
-  await mailTicket(deps, {
+  await mailTicket(deps, countLinkRequest, {
     ...(await linkSettings(deps.db, 'reset_email', client)),
     kind: 'password-change',
     userId: user.id,
@@ -74,12 +77,12 @@ async function mayLogIn(db: Db, account: User, organizationId: string | null): P
 /** Mails a new link in place of an expired or used one, to the same address, with the same target. */
 export async function mailResetInstead(deps: MailResetDeps, secretHash: Buffer): Promise<void> {
   const ticket = await findTicketBySecret(deps.db, secretHash);
-  if (ticket?.kind !== 'password-change') return;
+  if (ticket?.kind !== 'password-change' || !ticket.renewable) return;
   const user = await findAccount(deps.db, ticket.userId);
   if (!user?.email || (ticket.email !== null && ticket.email !== user.email)) return;
   const connection = await findConnection(deps.db, user.connectionId);
   if (!connection || !isSelfServiceResetEnabled(connection)) return;
-  await mailTicket(deps, {
+  await mailTicket(deps, countRenewal, {
     kind: 'password-change',
     userId: user.id,
     email: user.email,
@@ -95,11 +98,12 @@ export async function mailResetInstead(deps: MailResetDeps, secretHash: Buffer):
 /** Mails a link. May run twice: the user then gets two mails, and the later link works. */
 async function mailTicket(
   { db, clock, keys, enqueue }: MailResetDeps,
+  count: typeof countLinkRequest,
   ticket: NewTicket & { email: string },
 ): Promise<void> {
-  const now = clock.now();
-  if (!(await countLinkRequest(db, { mail: 'reset-mail', whom: [ticket.userId], now }))) return;
   await transaction(db, async (tx) => {
+    const now = clock.now();
+    if (!(await count(tx, { mail: 'reset-mail', whom: [ticket.userId], now }))) return;
     const issued = await issueTicket(tx, { ...ticket, ticketKey: keys.ticket, now });
     const message: NewMessage = {
       template: 'reset_email',

@@ -1,10 +1,12 @@
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import { handle, type Registration } from '../../platform/tasks/tasks.ts';
+import type { Connection } from '../../records/connections/connections.ts';
 import { type CampaignPlan, insertCampaign } from '../../records/invitations/invitations.ts';
 import { findJob, insertJob, type Job, requireSameRequest } from '../../records/jobs/jobs.ts';
 import { issueTickets } from '../../records/tickets/tickets.ts';
 import { campaignOfJob } from '../../steps/invite-people/invite-people.ts';
+import { refuseUselessRenewal } from '../../steps/limit-link-requests/limit-link-requests.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 import {
@@ -48,11 +50,13 @@ export type JobAction =
       ttlSec: number;
       markEmailAsVerified: boolean;
       includeEmailInRedirect: boolean;
+      /** Jobs from before this option existed have no value, and their links can be renewed. */
+      renewable?: boolean;
       format: 'json' | 'csv';
     };
 
 export type PeopleRequest = {
-  connection: { id: string; name: string };
+  connection: Connection;
   source: Source;
   errand: JobAction;
   idempotencyKey: string | null;
@@ -88,6 +92,7 @@ export async function submitPeopleJob(
 ): Promise<Job> {
   const { connection, source, errand } = request;
   refuseProtected({ connectionId: connection.id, clientId: errand.clientId });
+  if (errand.kind === 'tickets' && errand.renewable) refuseUselessRenewal(connection);
   const digest = sha256(JSON.stringify([connection.id, source, errand]));
   const isShort = source.kind === 'list' && source.rows.length <= ROWS_PER_SEGMENT;
   const now = deps.clock.now();

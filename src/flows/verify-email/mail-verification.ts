@@ -5,7 +5,7 @@ import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import { findTicketBySecret } from '../../records/tickets/tickets.ts';
 import { findAccount } from '../../records/users/users.ts';
 import { confirmationMail } from '../../steps/ask-for-confirmation/ask-for-confirmation.ts';
-import { countLinkRequest } from '../../steps/limit-link-requests/limit-link-requests.ts';
+import { countRenewal } from '../../steps/limit-link-requests/limit-link-requests.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 
 export type MailVerificationDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue };
@@ -16,7 +16,7 @@ export async function mailVerificationAgain(
   secretHash: Buffer,
 ): Promise<void> {
   const old = await findTicketBySecret(db, secretHash);
-  if (old?.kind !== 'email-verification') return;
+  if (old?.kind !== 'email-verification' || !old.renewable) return;
   const user = await findAccount(db, old.userId);
   const email = user?.email ?? null;
   if (!user || email === null || user.emailVerified) return;
@@ -26,7 +26,7 @@ export async function mailVerificationAgain(
   await transaction(db, async (tx) => {
     const now = clock.now();
     const request = { mail: 'verification-mail', whom: [user.id], now } as const;
-    if (!(await countLinkRequest(tx, request))) return;
+    if (!(await countRenewal(tx, request))) return;
     const mail = await confirmationMail(tx, {
       accountId: user.id,
       email,

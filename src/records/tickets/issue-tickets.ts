@@ -15,6 +15,8 @@ export type NewTicket = {
   markEmailAsVerified?: boolean;
   /** Default: true. */
   includeEmailInRedirect?: boolean;
+  /** Default: true. */
+  renewable?: boolean;
   jobId?: string | null;
   details?: Record<string, unknown>;
   /** Lifetime in seconds. Absent or 0: five days, Auth0's default. */
@@ -59,15 +61,15 @@ export async function issueTickets(
       with r as materialized (
         select * from jsonb_to_recordset(${rows}::jsonb) as r(
           id text, kind text, secret_hash text, user_id text, email text, client_id text, organization_id text,
-          result_url text, mark_email_as_verified boolean, include_email_in_redirect boolean, job_id text, details jsonb,
+          result_url text, mark_email_as_verified boolean, include_email_in_redirect boolean, renewable boolean, job_id text, details jsonb,
           created_at timestamptz, expires_at timestamptz)
       ), known as (
         select r.id, r.kind, r.user_id from r join tickets t on t.user_id = r.user_id and t.job_id = r.job_id and t.kind = r.kind
       ), fresh as (
         insert into tickets (id, kind, secret_hash, user_id, email, client_id, organization_id, result_url,
-          mark_email_as_verified, include_email_in_redirect, job_id, details, created_at, expires_at)
+          mark_email_as_verified, include_email_in_redirect, renewable, job_id, details, created_at, expires_at)
         select id, kind, decode(secret_hash, 'hex'), user_id, email, client_id, organization_id, result_url,
-          mark_email_as_verified, include_email_in_redirect, job_id, details, created_at, expires_at
+          mark_email_as_verified, include_email_in_redirect, renewable, job_id, details, created_at, expires_at
         from r where not exists (select 1 from known k where k.id = r.id) order by user_id
         on conflict (user_id, kind) where used_at is null and superseded_at is null do nothing
         returning id, kind, user_id
@@ -109,6 +111,7 @@ function prepare(ticket: NewTicket, ticketKey: Buffer, now: Date): PreparedTicke
       result_url: ticket.resultUrl ?? null,
       mark_email_as_verified: ticket.markEmailAsVerified ?? false,
       include_email_in_redirect: ticket.includeEmailInRedirect ?? true,
+      renewable: ticket.renewable ?? true,
       job_id: ticket.jobId ?? null,
       details: ticket.details ?? {},
       created_at: now,

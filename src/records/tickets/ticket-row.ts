@@ -17,6 +17,8 @@ export type Ticket = {
   resultUrl: string | null;
   markEmailAsVerified: boolean;
   includeEmailInRedirect: boolean;
+  /** Whether the person may request a new link in place of this one, by mail. */
+  renewable: boolean;
   jobId: string | null;
   /** Further details, in the issuer's terms. */
   details: Record<string, unknown>;
@@ -39,6 +41,7 @@ export type TicketRow = {
   result_url: string | null;
   mark_email_as_verified: boolean;
   include_email_in_redirect: boolean;
+  renewable: boolean;
   job_id: string | null;
   details: Record<string, unknown>;
   created_at: Date;
@@ -50,7 +53,7 @@ export type TicketRow = {
 
 /** The columns of a {@link TicketRow}. */
 export const TICKET_COLUMNS = sql.raw(
-  'id, kind, user_id, email, client_id, organization_id, result_url, mark_email_as_verified, include_email_in_redirect, job_id, details, created_at, expires_at, used_at, superseded_at, superseded_by',
+  'id, kind, user_id, email, client_id, organization_id, result_url, mark_email_as_verified, include_email_in_redirect, renewable, job_id, details, created_at, expires_at, used_at, superseded_at, superseded_by',
 );
 
 export function ticketFromRow(row: TicketRow): Ticket {
@@ -64,6 +67,7 @@ export function ticketFromRow(row: TicketRow): Ticket {
     resultUrl: row.result_url,
     markEmailAsVerified: row.mark_email_as_verified,
     includeEmailInRedirect: row.include_email_in_redirect,
+    renewable: row.renewable,
     jobId: row.job_id,
     details: row.details,
     createdAt: row.created_at,

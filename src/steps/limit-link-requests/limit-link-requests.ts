@@ -1,7 +1,13 @@
 import type { Db } from '../../platform/db/db.ts';
+import { Refusal } from '../../platform/refusal/refusal.ts';
+import {
+  type Connection,
+  isSelfServiceResetEnabled,
+} from '../../records/connections/connections.ts';
 import { countAttempt, throttleKey } from '../../records/throttles/throttles.ts';
 
 const WINDOW_SECONDS = 3600;
+const AT_ONCE_SECONDS = 60;
 
 /** Maximum mails with a link to one person in an hour, by the counter of each kind. */
 const MOST = {
@@ -24,4 +30,27 @@ export async function countLinkRequest(
   const { mail, whom, now } = input;
   const key = throttleKey(mail, ...whom);
   return (await countAttempt(db, { key, windowSeconds: WINDOW_SECONDS, now })) <= MOST[mail];
+}
+
+/**
+ * Counts a request for a new link in place of an old one, as {@link countLinkRequest} does. Of many requests for one person within a minute
+ * one is served: its mail answers them all. Call it in the transaction that makes the mail.
+ */
+export async function countRenewal(
+  tx: Db,
+  input: Parameters<typeof countLinkRequest>[1],
+): Promise<boolean> {
+  const { mail, whom, now } = input;
+  const key = throttleKey(`${mail}-renewal`, ...whom);
+  const isFirst = (await countAttempt(tx, { key, windowSeconds: AT_ONCE_SECONDS, now })) === 1;
+  return isFirst && countLinkRequest(tx, input);
+}
+
+/** @throws Refusal if a password ticket is to be renewable, but users of the connection cannot request links */
+export function refuseUselessRenewal(connection: Connection): void {
+  if (isSelfServiceResetEnabled(connection)) return;
+  throw new Refusal(
+    'invalid_body',
+    'Users of this connection cannot request links to set a password, so the ticket cannot be renewable.',
+  );
 }

@@ -168,14 +168,19 @@ function actionOf(request: FastifyRequest): string {
 
 /** Returns the text that replaces the usual explanation. */
 function leadOf(
-  { kind, ticket }: Exclude<ResetView, OpenReset | { kind: 'unknown' }>,
+  { kind, ticket, connection }: Exclude<ResetView, OpenReset | { kind: 'unknown' }>,
   translator: Translator,
-  canAsk: boolean,
 ): { lead?: string } {
-  const off = canAsk ? '' : translator.say('forgot.off');
+  const whom = isSelfServiceResetEnabled(connection) ? 'dead.askSender' : 'forgot.off';
+  const off = canAskFor({ ticket, connection }) ? '' : translator.say(whom);
   if (kind !== 'password-changed' || ticket.supersededAt === null) return off ? { lead: off } : {};
   const date = longDate(ticket.supersededAt, translator.lang);
   return { lead: `${translator.say('dead.password-changed.lead', { date })} ${off}`.trim() };
+}
+
+/** Returns whether the person may request a new link. */
+function canAskFor({ ticket, connection }: Pick<OpenReset, 'ticket' | 'connection'>): boolean {
+  return ticket.renewable && isSelfServiceResetEnabled(connection);
 }
 
 async function showDead(
@@ -187,7 +192,7 @@ async function showDead(
   const link = { kind: 'password' as const, ticket: secretOf(request) };
   if (view.kind === 'unknown') return showUnknownLink(deps, request, reply, link);
   const translator = deps.pages.translator(request);
-  const { ticket, user, client, connection } = view;
+  const { ticket, user, client } = view;
   const onwardUrl = failedDestination({
     resultUrl: ticket.resultUrl,
     client,
@@ -195,14 +200,13 @@ async function showDead(
     message: view.kind === 'used' ? FAILED_MESSAGES.used : FAILED_MESSAGES.expired,
   });
   const look = await lookOfLink(deps, view);
-  const canAsk = isSelfServiceResetEnabled(connection);
   return showDeadLink(deps, request, reply, {
     ...link,
     texts: `dead.${view.kind}`,
     translator,
     look,
-    offerNewLink: canAsk,
-    ...leadOf(view, translator, canAsk),
+    offerNewLink: canAskFor(view),
+    ...leadOf(view, translator),
     onwardUrl,
     status: 410,
   });

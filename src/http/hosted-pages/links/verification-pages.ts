@@ -130,12 +130,15 @@ function showDead(
   });
   // A second use of the link shows that the address is confirmed.
   const isVerified = view.kind === 'used' && user.emailVerified;
+  const translator = deps.pages.translator(request);
+  const isOver = !isVerified && view.kind !== 'changed';
   return showDeadLink(deps, request, reply, {
     ...link,
-    translator: deps.pages.translator(request),
+    ...(isOver && !ticket.renewable && { lead: translator.say('dead.askSender') }),
+    translator,
     texts: isVerified ? 'done.verified' : textsOf(view.kind),
     look: client ? lookOf(client) : {},
-    offerNewLink: !isVerified && view.kind !== 'changed',
+    offerNewLink: isOver && ticket.renewable,
     onwardUrl,
     status: isVerified ? 200 : 410,
   });

@@ -44,6 +44,12 @@ const body = closed({
   client_id: Type.Optional(Type.String({ description: 'ID of the application' })),
   mark_email_as_verified: Type.Optional(Type.Boolean()),
   includeEmailInRedirect: Type.Optional(Type.Boolean()),
+  renewable: Type.Optional(
+    Type.Boolean({
+      description:
+        'Whether the page of a link that has ended offers a new one, which Usher sends by email. Default: `false`.',
+    }),
+  ),
   format: Type.Optional(
     oneOf(['json', 'csv'], {
       description: 'Format of the file: `json` (one object per line) or `csv`. Default: `json`.',
@@ -90,6 +96,7 @@ export function ticketJobRoutes(api: Api, deps: SendInvitationsDeps): void {
           ttlSec: wire.ttl_sec || DEFAULT_TICKET_TTL_SECONDS,
           markEmailAsVerified: wire.mark_email_as_verified ?? false,
           includeEmailInRedirect: wire.includeEmailInRedirect ?? true,
+          renewable: wire.renewable ?? false,
           format: wire.format ?? 'json',
         },
       });

@@ -41,6 +41,13 @@ const common = {
       description: 'Whether Usher adds the email address to `result_url`. Default: `true`.',
     }),
   ),
+  renewable: Type.Optional(
+    Type.Boolean({
+      description:
+        'Whether the page of a link that has ended offers a new one. Usher then sends it by email, to the same address. ' +
+        'Default: `false`.',
+    }),
+  ),
 };
 
 const identityOf = <const T extends readonly string[]>(providers: T) =>
@@ -180,6 +187,7 @@ function sharedOf(body: Static<typeof passwordChangeBody> | Static<typeof emailV
     organizationId: body.organization_id,
     ttlSeconds: body.ttl_sec,
     includeEmailInRedirect: body.includeEmailInRedirect,
+    renewable: body.renewable,
     identity: body.identity && {
       id: `${body.identity.provider}|${body.identity.user_id}`,
       connectionId: body.identity.connection_id,
