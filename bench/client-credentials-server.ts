@@ -7,6 +7,7 @@ import { createPictures } from '../src/platform/avatar/avatar.ts';
 import { systemClock } from '../src/platform/clock/clock.ts';
 import { deriveKeys, sha256 } from '../src/platform/crypto/crypto.ts';
 import { openDatabase } from '../src/platform/db/db.ts';
+import { createEgress } from '../src/platform/egress/egress.ts';
 import { createHttpServer } from '../src/platform/http/http.ts';
 import { createLog } from '../src/platform/log/log.ts';
 import { insertGrant } from '../src/records/client-grants/client-grants.ts';
@@ -117,6 +118,7 @@ async function usher(databaseUrl: string | undefined): Promise<Server> {
     clock: systemClock,
     keys,
     enqueue: async () => {},
+    egress: createEgress({ allow: [] }),
     smsSender: async () => null,
     pictureOf: createPictures('own', 'http://localhost:3000'),
     publicUrl: 'http://localhost:3000',

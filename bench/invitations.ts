@@ -204,6 +204,8 @@ function configOf(
     logFormat: 'json',
     trustProxy: [],
     dnsServers: [],
+    egressAllow: [],
+    providerEndpoints: {},
     rateLimitProfile: 'unlimited',
     clientSecrets: 'hashed',
     defaultPictures: 'own',

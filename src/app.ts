@@ -22,12 +22,14 @@ import {
 import { registerStartPage } from './http/start-page/start-page.ts';
 import { createDns } from './outbound/dns/dns.ts';
 import { startMailSink } from './outbound/mail-sink/mail-sink.ts';
+import { createSocial } from './outbound/social/social.ts';
 import { createPictures } from './platform/avatar/avatar.ts';
 import { systemClock } from './platform/clock/clock.ts';
 import { hasSecureCookies } from './platform/cookie-name/cookie-name.ts';
 import { deriveKeys } from './platform/crypto/crypto.ts';
 import { keepSecret } from './platform/data-folder/data-folder.ts';
 import { openDatabase } from './platform/db/db.ts';
+import { createEgress } from './platform/egress/egress.ts';
 import { createHttpServer, listenAt, type RequestTimes } from './platform/http/http.ts';
 import { createLog } from './platform/log/log.ts';
 import { createTasks, type Registration } from './platform/tasks/tasks.ts';
@@ -86,9 +88,11 @@ export async function createApp(config: Config, parts: { times?: RequestTimes } 
     smtpUrl: config.smtpUrl ?? mailbox?.url ?? '',
     mailFrom: config.mailFrom,
   });
+  const egress = createEgress({ allow: config.egressAllow });
   const smsSender = createSmsSender({
     db,
     clock,
+    egress,
     key: keys.encryption,
     webhookUrl: config.smsWebhookUrl,
     twilioUrl: config.twilioUrl,
@@ -115,6 +119,8 @@ export async function createApp(config: Config, parts: { times?: RequestTimes } 
     renderUsers: createUserRendering(pictureOf),
     smsSender: smsSender.choose,
     dns: createDns({ servers: config.dnsServers }),
+    egress,
+    social: createSocial({ clock, egress, endpoints: config.providerEndpoints }),
   };
   registrations.push(...workerHandlers(deps));
 

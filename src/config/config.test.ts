@@ -65,6 +65,8 @@ test('nothing but a secret is needed, and the defaults are those that are promis
       clientSecrets: 'hashed',
       trustProxy: [],
       dnsServers: [],
+      egressAllow: [],
+      providerEndpoints: {},
     },
   });
 });
@@ -99,6 +101,49 @@ test.each([
   ['10.0.0.0/', false],
 ])('TRUST_PROXY takes %s: %s', (value, taken) => {
   expect(problemsOf({ TRUST_PROXY: value }).length === 0).toBe(taken);
+});
+
+test.each([
+  ['hooks.internal', true],
+  ['localhost', true],
+  ['10.0.0.0/8', true],
+  ['::1', true],
+  ['10.0.0.0/33', false],
+  ['10.0.0', false],
+  ['https://hooks.internal', false],
+  ['hooks.internal:8080', false],
+  ['*.internal', false],
+])('EGRESS_ALLOW takes %s: %s', (value, taken) => {
+  expect(problemsOf({ EGRESS_ALLOW: value }).length === 0).toBe(taken);
+});
+
+test.each([
+  ['http://localhost:4000/sms', 'localhost'],
+  ['http://127.0.0.1:4000/sms', '127.0.0.1'],
+  ['https://10.1.2.3/sms', '10.0.0.0/8'],
+  ['http://hooks.example.com/sms', 'hooks.example.com'],
+  ['http://2130706433/sms', '127.0.0.1'],
+  ['http://[::ffff:127.0.0.1]/sms', '127.0.0.1'],
+])('SMS_WEBHOOK_URL takes %s only if EGRESS_ALLOW has %s', (url, entry) => {
+  expect(problemsOf({ SMS_WEBHOOK_URL: url })).toEqual([
+    expect.stringMatching(/^SMS_WEBHOOK_URL: .* EGRESS_ALLOW\.$/),
+  ]);
+  expect(problemsOf({ SMS_WEBHOOK_URL: url, EGRESS_ALLOW: entry })).toEqual([]);
+});
+
+test('PROVIDER_ENDPOINTS are pairs of addresses, and the new ones can be called', () => {
+  const taken =
+    'https://github.com=https://git.example.com, https://api.github.com=https://git.example.com/api/v3';
+  expect(problemsOf({ PROVIDER_ENDPOINTS: taken })).toEqual([]);
+  for (const wrong of [
+    'https://github.com',
+    'github=https://git.example.com',
+    'https://a.example/=https://b.example',
+  ]) {
+    expect(problemsOf({ PROVIDER_ENDPOINTS: wrong })).toHaveLength(1);
+  }
+  const inside = { PROVIDER_ENDPOINTS: 'https://github.com=https://10.0.0.1' };
+  expect(problemsOf(inside)[0]).toContain('EGRESS_ALLOW');
 });
 
 test.each([

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { DEFAULT_PICTURES, type DefaultPictures } from '../platform/avatar/avatar.ts';
+import { isAllowedTarget, problemOfTarget } from '../platform/egress/egress.ts';
 import { isEmail, readSender } from '../platform/email-address/email-address.ts';
 import { isNetwork } from '../platform/networks/networks.ts';
 
@@ -47,6 +48,10 @@ export type Config = {
   trustProxy: string[];
   /** Name servers for custom domains. If empty, those of the machine. */
   dnsServers: string[];
+  /** Hosts, addresses and networks that outgoing calls may reach beside public hosts. */
+  egressAllow: string[];
+  /** Other addresses for those of identity providers, by the beginning that they replace. */
+  providerEndpoints: Readonly<Record<string, string>>;
   /** The rate limits of the APIs. The names are those of the plans and documents they come from. */
   rateLimitProfile: (typeof RATE_LIMIT_PROFILES)[number];
   /** Whether client secrets can be read back. */
@@ -146,6 +151,17 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
   for (const dnsServer of dnsServers.filter((dnsServer) => !isNameServer(dnsServer))) {
     problems.push(`DNS_SERVERS: ${dnsServer} is not an IP address, with or without a port.`);
   }
+  const egressAllow = (text('EGRESS_ALLOW') ?? '').split(',').flatMap((part) => part.trim() || []);
+  for (const each of egressAllow.filter((candidate) => !isAllowedTarget(candidate))) {
+    problems.push(
+      `EGRESS_ALLOW must list host names, addresses and networks such as 10.0.0.0/8, without ports and paths, not "${each}".`,
+    );
+  }
+  const providerEndpoints = readEndpoints(text('PROVIDER_ENDPOINTS'), problems);
+  for (const target of Object.values(providerEndpoints)) {
+    const problem = URL.canParse(target) ? problemOfTarget(target, egressAllow) : null;
+    if (problem !== null) problems.push(`PROVIDER_ENDPOINTS: ${problem}`);
+  }
   const trustProxy = (text('TRUST_PROXY') ?? '').split(',').flatMap((part) => part.trim() || []);
   for (const each of trustProxy.filter((candidate) => !isProxy(candidate))) {
     problems.push(
@@ -171,6 +187,13 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
     );
   }
 
+  const called = (name: string): string | undefined => {
+    const target = url(name, ['http:', 'https:']);
+    const problem = target === undefined ? null : problemOfTarget(target, egressAllow);
+    if (problem !== null) problems.push(`${name}: ${problem}`);
+    return target;
+  };
+
   const config: Config = {
     port,
     // Without production settings, other machines must not reach the server.
@@ -182,8 +205,8 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
     databasePoolSize: whole('DATABASE_POOL_SIZE', 16, 2, 500),
     smtpUrl: url('SMTP_URL', ['smtp:', 'smtps:']),
     mailFrom,
-    smsWebhookUrl: url('SMS_WEBHOOK_URL', ['http:', 'https:']),
-    twilioUrl: url('TWILIO_URL', ['http:', 'https:'])?.replace(/\/+$/, ''),
+    smsWebhookUrl: called('SMS_WEBHOOK_URL'),
+    twilioUrl: called('TWILIO_URL')?.replace(/\/+$/, ''),
     mailRatePerSecond: whole('MAIL_RATE_PER_SECOND', 0, 0, 100_000),
     importMaxBytes: whole('IMPORT_MAX_BYTES', 2 * 1024 ** 3, 1, Number.MAX_SAFE_INTEGER),
     importWorkers: whole('IMPORT_WORKERS', 2, 1, 64),
@@ -200,6 +223,8 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
     logFormat: oneOf('LOG_FORMAT', LOG_FORMATS, production ? 'json' : 'text'),
     trustProxy,
     dnsServers,
+    egressAllow,
+    providerEndpoints,
     clientSecrets: oneOf('CLIENT_SECRETS', CLIENT_SECRETS, 'hashed'),
     rateLimitProfile: oneOf('RATE_LIMIT_PROFILE', RATE_LIMIT_PROFILES, 'unlimited'),
     defaultPictures: oneOf('DEFAULT_PICTURES', DEFAULT_PICTURES, 'own'),
@@ -234,6 +259,24 @@ function isSamePage(each: string, other: string): boolean {
 /** Returns whether a text is an address, a network, or a name for one that Fastify knows. */
 function isProxy(text: string): boolean {
   return ['loopback', 'linklocal', 'uniquelocal'].includes(text) || isNetwork(text);
+}
+
+/** Reads pairs such as `https://github.com=https://github.example.com`. */
+function readEndpoints(raw: string | undefined, problems: string[]): Record<string, string> {
+  const pairs = (raw ?? '').split(',').flatMap((part) => part.trim() || []);
+  const isBase = (candidate: string) =>
+    isUsableUrl(candidate, ['http:', 'https:']) && !/[?#]|\/$/.test(candidate);
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [from = '', to = '', ...more] = pair.split('=');
+      if (!isBase(from) || !isBase(to) || more.length > 0) {
+        problems.push(
+          `PROVIDER_ENDPOINTS must list pairs such as https://github.com=https://github.example.com, not "${pair}".`,
+        );
+      }
+      return [from, to];
+    }),
+  );
 }
 
 function readTls(cert: string | undefined, key: string | undefined, problems: string[]) {

@@ -15,6 +15,7 @@ import {
   namesSaySomething,
   nobodyTrustsTheHostHeader,
   oneWriterPerTable,
+  outgoingCallsHaveOneDoor,
   pagePathsAreNamedOnce,
   pagesHaveNothingInline,
   tablesOf,
@@ -92,6 +93,10 @@ test('flows, steps and records receive the time as an argument', () => {
 
 test('nothing reads the Host header', () => {
   expect(nobodyTrustsTheHostHeader(sources)).toEqual([]);
+});
+
+test('outgoing calls have one door', () => {
+  expect(outgoingCallsHaveOneDoor(sources)).toEqual([]);
 });
 
 test('ARCHITECTURE.md shows the real tree', () => {

@@ -10,6 +10,7 @@ import {
   namesSaySomething,
   nobodyTrustsTheHostHeader,
   oneWriterPerTable,
+  outgoingCallsHaveOneDoor,
   pagePathsAreNamedOnce,
   pagesHaveNothingInline,
   tablesOf,
@@ -181,6 +182,35 @@ test('the rules find a read of the clock or the Host header', () => {
   expect(nobodyTrustsTheHostHeader([file(guard, 'request.headers.host')])).toEqual([]);
   for (const text of ['config.host', 'raw.headers.host = new URL(publicUrl).host;']) {
     expect(nobodyTrustsTheHostHeader([file('src/app.ts', text)]), text).toEqual([]);
+  }
+});
+
+test('the rules find an outgoing call beside the module for them', () => {
+  const calls = [
+    'const answer = await fetch(url);',
+    'const calls = globalThis.fetch;',
+    `import { request } from 'node:https';`,
+    `import { request as send } from 'http';`,
+    `import http from 'node:http';`,
+    `import * as http from 'node:http';`,
+    `import { connect } from 'node:net';`,
+    `import { Agent } from 'undici';`,
+    `const { request } = await import('node:http');`,
+    'new WebSocket(url)',
+  ];
+  for (const text of calls) {
+    expect(outgoingCallsHaveOneDoor([file('src/flows/a/a.ts', text)]), text).toHaveLength(1);
+    expect(outgoingCallsHaveOneDoor([file('src/platform/egress/a.ts', text)])).toEqual([]);
+  }
+  const good = [
+    'const answer = await egress.fetch(url);',
+    `import { STATUS_CODES } from 'node:http';`,
+    `import type { IncomingMessage } from 'node:http';`,
+    `import { isIP } from 'node:net';`,
+    '// fetch(url) would be wrong',
+  ];
+  for (const text of good) {
+    expect(outgoingCallsHaveOneDoor([file('src/flows/a/a.ts', text)]), text).toEqual([]);
   }
 });
 

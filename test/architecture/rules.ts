@@ -216,6 +216,27 @@ export function nobodyTrustsTheHostHeader(sources: SourceFile[]): Problems {
   );
 }
 
+/** The door out, the server itself, and programs that are clients of a server themselves. */
+const MAY_CALL = /^src\/(?:platform\/(?:egress|http)|cli)\//;
+const GLOBAL_FETCH = /(?<![.\w])fetch\(|\bglobalThis\.fetch\b|\b(?:WebSocket|EventSource)\(/;
+const CLIENT_IMPORT =
+  /^import (?!type )(?<names>[^;]*?) from '(?:(?:node:)?(?:https?|http2|net|tls)|undici|axios|got)'/gm;
+const CALLS = /\b(?:request|get|connect|createConnection|Agent|ClientRequest|Socket)\b|\* as|^\w+$/;
+
+/** Outgoing HTTP calls keep their rules in one module. Elsewhere a call would reach the operator's own network. */
+export function outgoingCallsHaveOneDoor(sources: SourceFile[]): Problems {
+  return sources.flatMap(({ path, text }) => {
+    if (isTest(path) || MAY_CALL.test(path)) return [];
+    const code = withoutComments(text);
+    const imports = Array.from(code.matchAll(CLIENT_IMPORT), ({ groups }) => groups?.names ?? '');
+    const isOpen =
+      GLOBAL_FETCH.test(code) ||
+      imports.some((names) => CALLS.test(names.trim())) ||
+      /\bimport\('(?:node:)?https?'\)/.test(code);
+    return isOpen ? [`${path}: calls out by itself; use platform/egress`] : [];
+  });
+}
+
 /**
  * The tree in ARCHITECTURE.md equals the real tree, down to the rooms.
  * @param folders the existing folders, such as `src/flows/log-in`

@@ -8,6 +8,7 @@ import { createPictures } from '../../src/platform/avatar/avatar.ts';
 import { systemClock } from '../../src/platform/clock/clock.ts';
 import { deriveKeys, sha256 } from '../../src/platform/crypto/crypto.ts';
 import type { Database } from '../../src/platform/db/db.ts';
+import { createEgress } from '../../src/platform/egress/egress.ts';
 import { createHttpServer } from '../../src/platform/http/http.ts';
 import { createLog } from '../../src/platform/log/log.ts';
 import { insertGrant } from '../../src/records/client-grants/client-grants.ts';
@@ -53,6 +54,7 @@ export async function openDoor(
     pictureOf: createPictures('own', url),
     publicUrl: url.replace('http', scheme),
     enqueue: async () => {},
+    egress: createEgress({ allow: [] }),
     smsSender: async () => null,
     audit: noAudit,
     pages: createSharedPages(app, { db: data.db, log }),

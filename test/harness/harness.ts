@@ -103,6 +103,9 @@ export async function startServer(
     logFormat: 'json',
     trustProxy: [],
     dnsServers: [],
+    // Where the tests start what is outside of the server.
+    egressAllow: ['localhost', '127.0.0.1', '::1'],
+    providerEndpoints: {},
     rateLimitProfile: 'unlimited',
     clientSecrets: 'hashed',
     defaultPictures: 'own',

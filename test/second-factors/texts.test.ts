@@ -4,6 +4,7 @@ import { createSmsSender } from '../../src/flows/choose-sms-sender/choose-sms-se
 import { twilioSender, webhookSender } from '../../src/outbound/sms/sms.ts';
 import { systemClock } from '../../src/platform/clock/clock.ts';
 import type { Database } from '../../src/platform/db/db.ts';
+import { createEgress } from '../../src/platform/egress/egress.ts';
 import {
   changePhoneSettings,
   changeProvider,
@@ -41,7 +42,7 @@ beforeEach(() => {
 });
 
 const twilio = (more = {}) =>
-  twilioSender({
+  twilioSender(egress, {
     baseUrl: url,
     accountSid: 'AC1',
     authToken: 'secret',
@@ -49,6 +50,7 @@ const twilio = (more = {}) =>
     messagingServiceSid: null,
     ...more,
   });
+const egress = createEgress({ allow: ['127.0.0.1'] });
 const text = { to: '+491701234567', text: 'Your code is: 123456 <now>', channel: 'sms' } as const;
 
 test('Twilio receives requests in its format to text and to call', async () => {
@@ -79,7 +81,7 @@ test('Twilio receives requests in its format to text and to call', async () => {
 });
 
 test('a webhook receives the text, and the server does not follow its redirects', async () => {
-  const hook = webhookSender(`${url}/sms`);
+  const hook = webhookSender(egress, `${url}/sms`);
   expect(await hook.send(text)).toEqual({ kind: 'sent' });
   expect(JSON.parse(received[0]?.body ?? '')).toEqual({
     recipient: text.to,
@@ -106,12 +108,12 @@ test('a failure is reported, and an endless answer is cut off', async () => {
     pour();
   };
   expect(await twilio().send(text)).toEqual({ kind: 'sent' });
-  expect((await webhookSender('http://127.0.0.1:1/nobody').send(text)).kind).toBe('failed');
+  expect((await webhookSender(egress, 'http://127.0.0.1:1/nobody').send(text)).kind).toBe('failed');
 });
 
 test('the current configuration decides the provider', async () => {
   const { db } = database;
-  const options = { db, clock: systemClock, key: keys.encryption, mailboxUrl: undefined };
+  const options = { db, clock: systemClock, egress, key: keys.encryption, mailboxUrl: undefined };
   const bare = createSmsSender({ ...options, webhookUrl: undefined, twilioUrl: url });
   expect(await bare.choose()).toBeNull();
   const now = new Date();

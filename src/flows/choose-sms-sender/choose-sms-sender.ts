@@ -3,6 +3,7 @@ import { createMailer, type Mailer } from '../../outbound/mail/mail.ts';
 import { type SmsSender, twilioSender, webhookSender } from '../../outbound/sms/sms.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
+import type { Egress } from '../../platform/egress/egress.ts';
 import { readFactorSettings, readProvider } from '../../records/factor-settings/factor-settings.ts';
 
 export type ChooseSmsSender = () => Promise<SmsSender | null>;
@@ -17,19 +18,20 @@ export type ChooseSmsSender = () => Promise<SmsSender | null>;
 export function createSmsSender(options: {
   db: Db;
   clock: Clock;
+  egress: Egress;
   key: Buffer;
   webhookUrl: string | undefined;
   twilioUrl: string | undefined;
   mailboxUrl: string | undefined;
 }): { choose: ChooseSmsSender; close(): void } {
-  const { db, clock, key, webhookUrl, twilioUrl, mailboxUrl } = options;
+  const { db, clock, egress, key, webhookUrl, twilioUrl, mailboxUrl } = options;
   const mailer = mailboxUrl === undefined ? null : createMailer({ url: mailboxUrl });
-  const webhook = webhookUrl === undefined ? null : webhookSender(webhookUrl);
+  const webhook = webhookUrl === undefined ? null : webhookSender(egress, webhookUrl);
   return {
     async choose() {
       const { provider } = (await readFactorSettings(db)).phone;
       const twilio =
-        provider === 'phone-message-hook' ? null : await readTwilio(db, key, twilioUrl);
+        provider === 'phone-message-hook' ? null : await readTwilio({ db, egress }, key, twilioUrl);
       const chosen = provider === 'twilio' ? (twilio ?? webhook) : (webhook ?? twilio);
       return chosen ?? (mailer && mailboxSmsSender(mailer, clock));
     },
@@ -40,7 +42,7 @@ export function createSmsSender(options: {
 }
 
 async function readTwilio(
-  db: Db,
+  { db, egress }: { db: Db; egress: Egress },
   key: Buffer,
   baseUrl: string | undefined,
 ): Promise<SmsSender | null> {
@@ -53,7 +55,7 @@ async function readTwilio(
   const authToken = text('auth_token');
   if (accountSid === null || authToken === null) return null;
   const [from, messagingServiceSid] = [text('from'), text('messaging_service_sid')];
-  return twilioSender({ baseUrl, accountSid, authToken, from, messagingServiceSid });
+  return twilioSender(egress, { baseUrl, accountSid, authToken, from, messagingServiceSid });
 }
 
 /** Returns a sender for development: the text becomes a mail to the number, beside the other mails. */

@@ -4,6 +4,7 @@ import type { PictureOf } from '../../platform/avatar/avatar.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
+import type { Egress } from '../../platform/egress/egress.ts';
 import type { Log } from '../../platform/log/log.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import type { Audit } from '../../records/logs/logs.ts';
@@ -15,6 +16,8 @@ export type AuthenticationDeps = {
   keys: Keys;
   log: Log;
   enqueue: Enqueue;
+  /** Makes outgoing calls. */
+  egress: Egress;
   audit: Audit;
   /** Chooses the sender of text messages. */
   smsSender: ChooseSmsSender;

@@ -1,3 +1,5 @@
+import type { Egress } from '../../platform/egress/egress.ts';
+
 /** A short text for a phone, delivered as a message or read aloud in a call. */
 export type Text = { to: string; text: string; channel: 'sms' | 'voice' };
 
@@ -20,7 +22,7 @@ const MOST_BYTES = 64 * 1024;
 const TWILIO = 'https://api.twilio.com';
 
 /** Creates a sender for Twilio or a compatible API. Calls need a phone number to call from. */
-export function twilioSender(settings: TwilioSettings): SmsSender {
+export function twilioSender(egress: Egress, settings: TwilioSettings): SmsSender {
   const { accountSid, authToken, from, messagingServiceSid } = settings;
   const account = `${settings.baseUrl ?? TWILIO}/2010-04-01/Accounts/${encodeURIComponent(accountSid)}`;
   const authorization = `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}`;
@@ -38,7 +40,7 @@ export function twilioSender(settings: TwilioSettings): SmsSender {
         ...sender,
         ...(channel === 'sms' ? { Body: text } : { Twiml: spoken(text) }),
       });
-      return post(`${account}/${channel === 'sms' ? 'Messages' : 'Calls'}.json`, {
+      return post(egress, `${account}/${channel === 'sms' ? 'Messages' : 'Calls'}.json`, {
         headers: { authorization, 'content-type': 'application/x-www-form-urlencoded' },
         body: body.toString(),
       });
@@ -50,10 +52,10 @@ export function twilioSender(settings: TwilioSettings): SmsSender {
  * Creates a sender that posts `{"recipient","text","channel"}` as JSON to the operator's URL. A 2xx answer means that the text was
  * accepted.
  */
-export function webhookSender(url: string): SmsSender {
+export function webhookSender(egress: Egress, url: string): SmsSender {
   return {
     send: ({ to, text, channel }) =>
-      post(url, {
+      post(egress, url, {
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ recipient: to, text, channel }),
       }),
@@ -61,34 +63,26 @@ export function webhookSender(url: string): SmsSender {
 }
 
 async function post(
+  egress: Egress,
   url: string,
   request: { headers: Record<string, string>; body: string },
 ): Promise<TextOutcome> {
   try {
-    const answer = await fetch(url, {
+    const answer = await egress.fetch(url, {
       method: 'POST',
       ...request,
       redirect: 'error',
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      timeoutMs: TIMEOUT_MS,
+      maxBytes: MOST_BYTES,
+      // The beginning of an answer says enough.
+      isCut: true,
     });
-    const said = await beginningOf(answer);
+    const said = await answer.text();
     if (answer.ok) return { kind: 'sent' };
     return { kind: 'failed', problem: `It answered ${answer.status}: ${said.slice(0, 200)}` };
   } catch (error) {
     return { kind: 'failed', problem: error instanceof Error ? error.message : String(error) };
   }
-}
-
-/** Reads only the first bytes, so that an endless answer cannot block the sender. */
-async function beginningOf(answer: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of answer.body ?? []) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > MOST_BYTES) break;
-  }
-  return Buffer.concat(chunks).subarray(0, MOST_BYTES).toString('utf8');
 }
 
 /** Separates the digits and repeats the text: a person cannot scroll back in a call. */

@@ -12,6 +12,7 @@ import {
 } from 'openid-client';
 import type { Clock } from '../../platform/clock/clock.ts';
 import { sha256 } from '../../platform/crypto/crypto.ts';
+import type { Egress } from '../../platform/egress/egress.ts';
 import type { Provider } from './provider.ts';
 
 /** Works as the global fetch. */
@@ -47,17 +48,17 @@ const TOLERANCE_SECONDS = 30;
  */
 export function createSocial(options: {
   clock: Clock;
-  fetch: Fetch;
+  egress: Egress;
   endpoints?: Readonly<Record<string, string>>;
 }): Social {
-  const { clock, fetch, endpoints = {} } = options;
+  const { clock, egress, endpoints = {} } = options;
   const addressOf = (url: string) => {
     const from = Object.keys(endpoints).find((each) => url === each || url.startsWith(`${each}/`));
     return from === undefined ? url : `${endpoints[from]}${url.slice(from.length)}`;
   };
   return {
     clock,
-    fetch: (url, init) => fetch(addressOf(url), init),
+    fetch: (url, init) => egress.fetch(addressOf(url), init),
     addressOf,
     known: new Map(),
   };

@@ -164,6 +164,7 @@ export async function createProvider(
       url: interactionUrl(carried),
     },
     extraTokenClaims: tokenClaims({ db, catalog }),
+    fetch: (url, options) => deps.egress.fetch(String(url), options),
     features: {
       devInteractions: { enabled: false },
       dPoP: { enabled: false },
