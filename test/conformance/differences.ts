@@ -107,6 +107,15 @@ export const OTHER_ANSWERS: string[] = [
   'GET /resource-servers/{} 200: /roles_claim: not in the document',
   'PATCH /resource-servers/{} 201: /roles_claim: not in the document',
   'POST /resource-servers 201: /roles_claim: not in the document',
+  // Documented with the tokens of providers, for callers who may see them.
+  'GET /users 200: /*/identities/*/expires_in: not in the document',
+  'GET /users 200: /users/*/identities/*/expires_in: not in the document',
+  'GET /users-by-email 200: /*/identities/*/expires_in: not in the document',
+  'GET /users/{} 200: /identities/*/expires_in: not in the document',
+  'PATCH /users/{} 200: /identities/*/expires_in: not in the document',
+  'POST /users 201: /identities/*/expires_in: not in the document',
+  'POST /users/{}/identities 201: /*/expires_in: not in the document',
+  'DELETE /users/{}/identities/{}/{} 200: /*/expires_in: not in the document',
   // Users can be read by checkpoint too.
   'GET /users 200: /next: not in the document',
 ];

@@ -234,6 +234,8 @@ const WALKS: Record<string, Walk> = {
     values: {
       ...connection.values,
       name: () => [`walk-${fresh()}`],
+      // Providers need options: test/connections/provider-connections.test.ts.
+      strategy: () => ['auth0', 'email', 'sms'],
       realms: () => [[`realm-${fresh()}`]],
     },
   },

@@ -1,4 +1,5 @@
 import type { Clock } from '../../platform/clock/clock.ts';
+import type { Keys } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction, transactionWithUndo } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 import {
@@ -8,21 +9,25 @@ import {
   findConnection,
   findConnectionConflict,
   insertConnection,
+  sealSecrets,
   setEnabledClients,
   updateConnection,
 } from '../../records/connections/connections.ts';
 
-export type ManageConnectionsDeps = { db: Db; clock: Clock };
+export type ManageConnectionsDeps = { db: Db; clock: Clock; keys: Pick<Keys, 'encryption'> };
 
 /** Another connection has one of the realms, or the domain. */
 export type ConnectionConflict = { kind: 'conflict'; with: 'realm' | 'domain' };
 
-/** Creates a connection with the applications that may use it: all of it, or nothing. `duplicate`: the name is taken. */
+/**
+ * Creates a connection with the applications that may use it: all of it, or nothing. Secrets among its options are encrypted. `duplicate`:
+ * the name is taken.
+ */
 export async function createConnection(
-  { db, clock }: ManageConnectionsDeps,
+  { db, clock, keys }: ManageConnectionsDeps,
   input: Pick<
     Connection,
-    'name' | 'displayName' | 'strategy' | 'options' | 'metadata' | 'realms'
+    'name' | 'displayName' | 'strategy' | 'options' | 'metadata' | 'realms' | 'settings'
   > & { clientIds: string[] },
 ): Promise<
   { kind: 'created'; connection: Connection } | { kind: 'duplicate' } | ConnectionConflict
@@ -32,7 +37,7 @@ export async function createConnection(
   const connection: Connection = {
     ...about,
     id: newId('con'),
-    settings: {},
+    options: sealSecrets(about.options, keys.encryption),
     createdAt: now,
     updatedAt: now,
   };
@@ -46,15 +51,21 @@ export async function createConnection(
   });
 }
 
-/** Changes only what `changes` names. `clientIds`: the only applications that may use the connection from now on. */
+/** Changes only what `changes` names; `settings` field by field. `clientIds`: the only applications that may use the connection from now on. */
 export async function changeConnection(
-  { db, clock }: ManageConnectionsDeps,
+  { db, clock, keys }: ManageConnectionsDeps,
   id: string,
-  changes: Partial<Pick<Connection, 'displayName' | 'options' | 'metadata' | 'realms'>> & {
+  changes: Partial<
+    Pick<Connection, 'displayName' | 'options' | 'metadata' | 'realms' | 'settings'>
+  > & {
     clientIds?: string[];
   },
 ): Promise<{ kind: 'changed'; connection: Connection } | { kind: 'missing' } | ConnectionConflict> {
-  const { clientIds, ...about } = changes;
+  const { clientIds, options, ...rest } = changes;
+  const about = {
+    ...rest,
+    ...(options !== undefined && { options: sealSecrets(options, keys.encryption) }),
+  };
   return transactionWithUndo(db, async (tx, undo: (outcome: ConnectionConflict) => never) => {
     const connection = await updateConnection(tx, id, about, clock.now());
     if (connection === null) return { kind: 'missing' as const };

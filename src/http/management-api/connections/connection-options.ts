@@ -2,6 +2,7 @@ import { type TSchema, Type } from 'typebox';
 import {
   badRequest,
   closed,
+  type Effects,
   hasEffect,
   nullable,
   validatorFor,
@@ -9,6 +10,7 @@ import {
 } from '../route/route.ts';
 import { knownOptions } from './database-options.ts';
 import { DATABASE_EFFECTS, PASSWORDLESS_EFFECTS } from './effects-of-connections.ts';
+import { providerOptions } from './provider-options.ts';
 
 type Options = Record<string, unknown>;
 
@@ -39,10 +41,13 @@ const passwordless = Type.Object({
   non_persistent_attrs: Type.Optional(Type.Unsafe<unknown>({ type: ['array', 'null'] })),
 });
 
-const kindOf = (strategy: string) =>
-  strategy === 'auth0'
+function kindOf(strategy: string): { schema: TSchema; effects: Effects } {
+  const provider = providerOptions(strategy);
+  if (provider !== null) return provider;
+  return strategy === 'auth0'
     ? { schema: knownOptions, effects: DATABASE_EFFECTS }
     : { schema: passwordless, effects: PASSWORDLESS_EFFECTS };
+}
 
 const validators = new Map<string, (data: unknown) => void>();
 
@@ -53,7 +58,7 @@ const validators = new Map<string, (data: unknown) => void>();
  */
 export function refuseOptionsWithoutEffect(strategy: string, options: Options): void {
   const { schema, effects } = kindOf(strategy);
-  const unknown = Object.keys(options).find((name) => !Object.hasOwn(schema.properties, name));
+  const unknown = Object.keys(options).find((name) => !isOption(schema, name));
   if (unknown !== undefined) {
     throw badRequest(
       `Payload validation error: 'must be left out, because a connection of strategy ${strategy} has no such option' on property options.${unknown}.`,
@@ -68,12 +73,16 @@ export function refuseOptionsWithoutEffect(strategy: string, options: Options): 
   validate({ options });
 }
 
+function isOption(schema: TSchema & { properties?: object }, name: string): boolean {
+  return Object.hasOwn(schema.properties ?? {}, name);
+}
+
 /** Options as GET shows them. Options without effect that an earlier version stored are omitted. */
 export function optionsWithEffect(strategy: string, options: Options): Options {
   const { schema, effects } = kindOf(strategy);
   return Object.fromEntries(
     Object.entries(options).filter(([name, value]) => {
-      if (!Object.hasOwn(schema.properties, name)) return false;
+      if (!isOption(schema, name)) return false;
       const effect = effects[name];
       return effect === undefined || hasEffect(effect, value);
     }),

@@ -63,9 +63,10 @@ export function connectionRoutes(api: Api, deps: BaseDeps): void {
     scopes: ['create:connections'],
     summary: 'Create a connection',
     description:
-      'A connection is either a database of this server (`strategy` `auth0`), or passwordless: users sign in with a code ' +
-      'sent by email or text message (`email`, `sms`). Usher refuses connections to other identity providers. Users can sign ' +
-      'in with a connection only after it is enabled for an application.',
+      'A connection is a database of this server (`strategy` `auth0`), passwordless (users sign in with a code sent by email ' +
+      'or text message: `email`, `sms`), or a login with another identity provider, such as `google-oauth2` or `oidc`. The ' +
+      'options depend on the strategy. Secrets are stored encrypted. Users can sign in with a connection only after it is ' +
+      'enabled for an application.',
     tags,
     body: createBody,
     effects: { ...STRATEGY_EFFECTS, ...CONNECTION_EFFECTS, ...OPTION_EFFECTS },

@@ -1,10 +1,14 @@
 import { type TSchema, Type } from 'typebox';
-import { type Connection, isOwn } from '../../../records/connections/connections.ts';
+import {
+  type Connection,
+  isOwn,
+  isShownAsButton,
+} from '../../../records/connections/connections.ts';
 import { closed, freeObject, nullable, oneOf, shownBy } from '../route/route.ts';
 import { optionsWithEffect } from './connection-options.ts';
 import { STRATEGIES } from './connection-strategies.ts';
 import { knownOptions } from './database-options.ts';
-import { CONNECTION_EFFECTS } from './effects-of-connections.ts';
+import { CONNECTION_EFFECTS, STRATEGY_EFFECTS } from './effects-of-connections.ts';
 
 const options = Type.Object(knownOptions.properties, {
   additionalProperties: true,
@@ -110,10 +114,14 @@ export function newOptions(asked: Record<string, unknown>): Record<string, unkno
   };
 }
 
+function isUsable(strategy: string): boolean {
+  return STRATEGY_EFFECTS.strategy.only.includes(strategy);
+}
+
 export function toConnectionWire(connection: Connection, clientIds: string[]) {
   return {
     id: connection.id,
-    options: isOwn(connection.strategy)
+    options: isUsable(connection.strategy)
       ? optionsWithEffect(connection.strategy, connection.options)
       : connection.options,
     strategy: connection.strategy,
@@ -121,6 +129,7 @@ export function toConnectionWire(connection: Connection, clientIds: string[]) {
     display_name: connection.displayName ?? undefined,
     metadata: connection.metadata ?? undefined,
     ...shownBy(CONNECTION_EFFECTS),
+    show_as_button: isOwn(connection.strategy) || isShownAsButton(connection),
     enabled_clients: clientIds,
     realms: connection.realms,
   };

@@ -169,7 +169,7 @@ const known = {
   authentication_methods: nullable(freeObject('Methods with which users can sign in')),
   passkey_options: nullable(freeObject('Settings of passkeys')),
   mfa: freeObject('Whether users need a second factor'),
-  strategy_version: Type.Integer(),
+  strategy_version: count(1, 3, 'Version of the strategy'),
 };
 
 /** Options of a database connection with their types. */

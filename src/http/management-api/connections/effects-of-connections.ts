@@ -1,7 +1,9 @@
 import type { Effect, Effects } from '../route/route.ts';
+import { PROVIDER_STRATEGIES } from './provider-options.ts';
 
 const SCRIPTS = 'Usher does not use external databases';
 const PROVIDERS = 'Usher has no login with other identity providers';
+const PER_APPLICATION = 'connections are enabled for one application at a time';
 const CODES = 'users of a database connection sign in with a password';
 const PASSKEYS = 'Usher has no passkeys';
 
@@ -16,13 +18,12 @@ const NO_ATTRIBUTES: Effect = {
 
 /** Fields of the body of POST /connections only. */
 export const STRATEGY_EFFECTS = {
-  strategy: { only: ['auth0', 'email', 'sms'], because: PROVIDERS },
+  strategy: { only: ['auth0', 'email', 'sms', ...PROVIDER_STRATEGIES], because: PROVIDERS },
 } satisfies Effects;
 
 /** Fields of the bodies of POST and PATCH /connections. */
 export const CONNECTION_EFFECTS: Effects = {
-  is_domain_connection: { only: [false], because: PROVIDERS, shown: true },
-  show_as_button: { only: [true], because: 'the login page has no button for a connection' },
+  is_domain_connection: { only: [false], because: PER_APPLICATION, shown: true },
   authentication: {
     only: [{ active: true }],
     because: 'users can sign in with a connection if it is enabled for the application',
@@ -31,16 +32,21 @@ export const CONNECTION_EFFECTS: Effects = {
   connected_accounts: {
     only: [{ active: false }],
     off: {},
-    because: 'Usher keeps no tokens of other identity providers',
+    because: 'Usher does not exchange the tokens of other identity providers',
     shown: true,
   },
   cross_app_access_requesting_app: {
     only: [{ active: false }],
     off: {},
-    because: 'Usher keeps no tokens of other identity providers',
+    because: 'Usher does not exchange the tokens of other identity providers',
     shown: true,
   },
 };
+
+/** Fields of the bodies for a connection whose users Usher keeps. */
+export const OWN_EFFECTS = {
+  show_as_button: { only: [true], because: 'the login page shows the form of this connection' },
+} satisfies Effects;
 
 /** Options of a database connection, by their names in `options`. */
 export const DATABASE_EFFECTS: Effects = {
@@ -101,7 +107,12 @@ export const PASSWORDLESS_EFFECTS: Effects = {
   non_persistent_attrs: NO_ATTRIBUTES,
 };
 
+// Connections to providers have options of these names too, with other values.
+const NOT_ONLY_OF_DATABASES = new Set(['non_persistent_attrs', 'strategy_version']);
+
 /** The options of a database connection, by their paths in the body. */
 export const OPTION_EFFECTS: Effects = Object.fromEntries(
-  Object.entries(DATABASE_EFFECTS).map(([name, effect]) => [`options.${name}`, effect]),
+  Object.entries(DATABASE_EFFECTS)
+    .filter(([name]) => !NOT_ONLY_OF_DATABASES.has(name))
+    .map(([name, effect]) => [`options.${name}`, effect]),
 );

@@ -10,6 +10,7 @@ import {
   codeRulesOf,
   findConnection,
   isOwn,
+  isPasswordless,
 } from '../../../records/connections/connections.ts';
 import {
   type ApiError,
@@ -22,7 +23,8 @@ import {
 import { refuseOptionsWithoutEffect } from './connection-options.ts';
 import { checkOptions } from './connection-rules.ts';
 import { type createBody, newOptions, type patchBody } from './connection-wire.ts';
-import { STRATEGY_EFFECTS } from './effects-of-connections.ts';
+import { OWN_EFFECTS, STRATEGY_EFFECTS } from './effects-of-connections.ts';
+import { checkProviderOptions } from './provider-rules.ts';
 import { codeMailProblem, sampleMail, textProblem } from './text-check.ts';
 
 export const missingConnection = () =>
@@ -37,6 +39,7 @@ export async function createFromBody(
   body: Static<typeof createBody>,
 ): Promise<Connection> {
   const options = optionsFor(body.strategy, body.options ?? {});
+  checkButton(body.strategy, body);
   await checkTexts(body.strategy, options);
   const outcome = await createConnection(deps, {
     name: body.name,
@@ -45,6 +48,7 @@ export async function createFromBody(
     options,
     metadata: body.metadata === undefined ? null : withoutNulls(body.metadata),
     realms: body.realms?.length ? body.realms : [body.name],
+    settings: settingsOf(body),
     clientIds: body.enabled_clients ?? [],
   });
   if (outcome.kind === 'duplicate') {
@@ -66,6 +70,7 @@ export async function changeFromBody(
   const before = await findConnection(deps.db, id);
   if (before === null) throw missingConnection();
   const options = body.options === null ? {} : body.options;
+  checkButton(before.strategy, body);
   if (options !== undefined) {
     checkFor(before.strategy, options);
     await checkTexts(before.strategy, options);
@@ -75,6 +80,7 @@ export async function changeFromBody(
     ...(options !== undefined && { options }),
     ...(body.metadata !== undefined && { metadata: withoutNulls(body.metadata) }),
     ...(body.realms !== undefined && { realms: body.realms }),
+    settings: settingsOf(body),
     ...(body.enabled_clients !== undefined && { clientIds: body.enabled_clients ?? [] }),
   });
   if (outcome.kind === 'missing') throw missingConnection();
@@ -94,9 +100,21 @@ function optionsFor(strategy: string, asked: Record<string, unknown>): Record<st
 
 function checkFor(strategy: string, options: Record<string, unknown>): void {
   // Only a connection that an earlier version stored can have another strategy.
-  if (!isOwn(strategy)) refuseWithoutEffect('strategy', STRATEGY_EFFECTS.strategy, strategy);
+  refuseWithoutEffect('strategy', STRATEGY_EFFECTS.strategy, strategy);
   if (strategy === 'auth0') checkOptions(options);
   refuseOptionsWithoutEffect(strategy, options);
+  if (!isOwn(strategy)) checkProviderOptions(strategy, options);
+}
+
+type Settings = { show_as_button?: boolean };
+
+/** @throws ApiError 400 for a connection whose users Usher keeps, which has no button */
+function checkButton(strategy: string, { show_as_button: shown }: Settings): void {
+  if (isOwn(strategy)) refuseWithoutEffect('show_as_button', OWN_EFFECTS.show_as_button, shown);
+}
+
+function settingsOf({ show_as_button: shown }: Settings): Record<string, unknown> {
+  return shown === undefined ? {} : { show_as_button: shown };
 }
 
 /**
@@ -105,7 +123,7 @@ function checkFor(strategy: string, options: Record<string, unknown>): void {
  * @throws ApiError 400
  */
 async function checkTexts(strategy: string, options: Record<string, unknown>): Promise<void> {
-  if (strategy === 'auth0') return;
+  if (!isPasswordless({ strategy })) return;
   const { text, mail } = codeRulesOf({ options });
   const checks: [string, string | null, (source: string) => Promise<string | null>][] = [
     ['template', text, textProblem],
