@@ -6,6 +6,16 @@ const MOST_CHARACTERS = 300;
 /** An answer that proves nothing. */
 export class Unproved extends Error {}
 
+/** An answer with a status that is not 200. */
+export class BadStatus extends Error {
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`The provider answered ${status}.`);
+    this.status = status;
+  }
+}
+
 type Trouble = Exclude<FinishOutcome, { kind: 'proved' }>;
 
 /**
@@ -44,6 +54,7 @@ function isServerError(status: number | null): boolean {
 
 /** Returns the status of an unexpected answer, which the library gives as the cause. */
 function statusIn(error: unknown): number | null {
+  if (error instanceof BadStatus) return error.status;
   return error instanceof ClientError && error.cause instanceof Response
     ? error.cause.status
     : null;
@@ -51,6 +62,7 @@ function statusIn(error: unknown): number | null {
 
 /** The library passes errors of its calls on as they are, or as the cause of one of its own. */
 function isOfTheConnection(error: unknown): boolean {
+  if (error instanceof BadStatus) return false;
   if (error instanceof ClientError) {
     return (
       error.code === undefined || error.code === 'OAUTH_TIMEOUT' || error.code === 'OAUTH_ABORT'

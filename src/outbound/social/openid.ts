@@ -11,7 +11,7 @@ import {
   type ServerMetadata,
   useIdTokenResponseType,
 } from 'openid-client';
-import { momentAfter } from '../../platform/clock/clock.ts';
+import { type Clock, momentAfter } from '../../platform/clock/clock.ts';
 import { type Claims, storableClaims } from './claims.ts';
 import {
   type Client,
@@ -42,7 +42,7 @@ export type Pkce = 'S256' | 'plain' | 'none';
 /** What differs between providers. */
 export type Rules = {
   server(provider: Provider): Server;
-  client(provider: Provider): Client;
+  client(provider: Provider, clock: Clock): Client;
   scopes(provider: Provider): string[];
   /** `id_token`: the answer is the ID token itself, and no token request follows. */
   responseType?(provider: Provider): 'code' | 'id_token';
@@ -50,7 +50,7 @@ export type Rules = {
   pkce(provider: Provider, server: Readonly<ServerMetadata>): Pkce;
   hasNonce(provider: Provider): boolean;
   /** Further parameters of the authorization request. */
-  params?(provider: Provider): Record<string, string>;
+  params?(provider: Provider, request: BeginRequest): Record<string, string>;
   /** Changes answers that the library would not understand. */
   fetch?(calls: Fetch): Fetch;
   /** Reads the person out of what was proved. @throws Unproved */
@@ -67,6 +67,8 @@ export type Proved = {
   /** Claims that only userinfo has. */
   userinfo(): Promise<Claims>;
   accessToken: string | null;
+  /** Returns the address that is used instead of a provider's own. */
+  addressOf: Social['addressOf'];
   /** The fields of the answer, of which nothing is signed. */
   answer: Readonly<Record<string, string>>;
 };
@@ -112,7 +114,7 @@ export function strategyFrom(rules: Rules): Strategy {
 async function configure(social: Social, rules: Rules, provider: Provider): Promise<Configuration> {
   return configurationOf(social, provider, () => ({
     server: rules.server(provider),
-    client: rules.client(provider),
+    client: rules.client(provider, social.clock),
     fetch: rules.fetch,
     execute: rules.responseType?.(provider) === 'id_token' ? [useIdTokenResponseType] : [],
   }));
@@ -133,7 +135,7 @@ async function begin(
     const nonce = rules.hasNonce(provider) ? randomNonce() : null;
     const responseMode = rules.responseMode(provider);
     const scopes = [...new Set([...rules.scopes(provider), ...(request.scopes ?? [])])];
-    const free = Object.entries({ ...request.params, ...rules.params?.(provider) });
+    const free = Object.entries({ ...request.params, ...rules.params?.(provider, request) });
     const url = buildAuthorizationUrl(configuration, {
       ...Object.fromEntries(free.filter(([name]) => !PROTOCOL.has(name))),
       ...(request.loginHint !== undefined && { login_hint: request.loginHint }),
@@ -186,6 +188,7 @@ async function finish(
         return { ...(await fetchUserInfo(configuration, accessToken, subject)) };
       },
       accessToken,
+      addressOf: social.addressOf,
       answer,
     });
     return {
@@ -227,7 +230,7 @@ async function proveByCode(
       refreshToken: tokens.refresh_token ?? null,
       idToken: tokens.id_token ?? null,
       expiresAt: seconds === undefined ? null : momentAfter(social.clock.now(), seconds),
-      scope: tokens.scope ?? null,
+      scope: tokens.scope?.replaceAll(',', ' ') ?? null,
     },
   };
 }

@@ -1,3 +1,5 @@
+import { canonicalEmail } from '../../platform/email-address/email-address.ts';
+
 type Options = Readonly<Record<string, unknown>>;
 
 export function textOption(options: Options, name: string): string | null {
@@ -21,6 +23,16 @@ export function listOption(options: Options, name: string): string[] {
 
 /** Returns whether the domain of an address is bound to the connection: `domain_aliases` or `tenant_domain`. */
 export function isInBoundDomain(options: Options, email: string): boolean {
-  const bound = [textOption(options, 'tenant_domain'), ...listOption(options, 'domain_aliases')];
-  return bound.some((domain) => domain?.toLowerCase() === email.slice(email.lastIndexOf('@') + 1));
+  const bound = [...domainList(options.tenant_domain), ...domainList(options.domain_aliases)];
+  return bound.includes(email.slice(email.lastIndexOf('@') + 1));
+}
+
+/** Returns domains in DNS form, as in canonical addresses, from one or a list. */
+export function domainList(value: unknown): string[] {
+  const texts = Array.isArray(value) ? value : [value];
+  return texts.flatMap((text) => {
+    if (typeof text !== 'string') return [];
+    const email = canonicalEmail(`a@${text.trim()}`);
+    return email === null ? [] : [email.slice(2)];
+  });
 }
