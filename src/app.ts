@@ -108,6 +108,7 @@ export async function createApp(config: Config, parts: { times?: RequestTimes } 
     audit,
     publicUrl,
     clientSecrets: config.clientSecrets,
+    countryHeader: config.countryHeader,
     ticketKey: keys.ticket,
     enqueue: tasks.enqueue,
     lanes: config.importWorkers,
@@ -124,8 +125,9 @@ export async function createApp(config: Config, parts: { times?: RequestTimes } 
   };
   registrations.push(...workerHandlers(deps));
 
-  const { trustProxy, tls } = config;
-  const http = await createHttpServer({ log, trustProxy, tls, publicUrl, ...parts });
+  const { trustProxy, tls, countryHeader } = config;
+  const base = { log, trustProxy, tls, publicUrl, countryHeader };
+  const http = await createHttpServer({ ...base, ...parts });
   const limit = createRequestLimiter(deps, config.rateLimitProfile);
   if (config.role === 'worker') {
     const answered = new Set(['/healthz', '/readyz']);

@@ -47,6 +47,14 @@ test('everything that is wrong is told at once', () => {
   expect(problems).toHaveLength(about.length);
 });
 
+test('COUNTRY_HEADER is a header, and only counts behind a trusted proxy', () => {
+  const about = (env: Record<string, string>) =>
+    problemsOf(env).filter((problem) => problem.startsWith('COUNTRY_HEADER '));
+  expect(about({ COUNTRY_HEADER: 'CF-IPCountry', TRUST_PROXY: 'loopback' })).toEqual([]);
+  expect(about({ COUNTRY_HEADER: 'CF-IPCountry' })).toHaveLength(1);
+  expect(about({ COUNTRY_HEADER: 'CF IPCountry', TRUST_PROXY: 'loopback' })).toHaveLength(1);
+});
+
 test('nothing but a secret is needed, and the defaults are those that are promised', () => {
   const outcome = readConfig({ USHER_SECRET: SECRET });
   expect(outcome).toMatchObject({

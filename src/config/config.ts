@@ -46,6 +46,8 @@ export type Config = {
   logFormat: (typeof LOG_FORMATS)[number];
   /** Addresses or networks whose X-Forwarded-* headers are trusted. */
   trustProxy: string[];
+  /** The header in which these proxies say the country of an address. */
+  countryHeader?: string | undefined;
   /** Name servers for custom domains. If empty, those of the machine. */
   dnsServers: string[];
   /** Hosts, addresses and networks that outgoing calls may reach beside public hosts. */
@@ -169,6 +171,15 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
     );
   }
 
+  const countryHeader = text('COUNTRY_HEADER');
+  if (countryHeader !== undefined && !/^[\w-]{1,100}$/.test(countryHeader)) {
+    problems.push(`COUNTRY_HEADER must be the name of a header, not "${countryHeader}".`);
+  } else if (countryHeader !== undefined && trustProxy.length === 0) {
+    problems.push(
+      'COUNTRY_HEADER has an effect only with TRUST_PROXY, because others than your proxy can set the header too.',
+    );
+  }
+
   // The development mailbox shows links that give access to accounts.
   if (production && text('SMTP_URL') === undefined) {
     problems.push(
@@ -222,6 +233,7 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
     logLevel: oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     logFormat: oneOf('LOG_FORMAT', LOG_FORMATS, production ? 'json' : 'text'),
     trustProxy,
+    countryHeader,
     dnsServers,
     egressAllow,
     providerEndpoints,

@@ -4,6 +4,7 @@
 export const OURS_ALONE: string[] = [
   'DELETE /invitations/{}',
   'GET /emails/outbox',
+  'GET /guardian/policies/rules',
   'GET /invitations',
   'GET /invitations/{}',
   'GET /jobs',
@@ -14,6 +15,7 @@ export const OURS_ALONE: string[] = [
   'POST /invitations',
   'POST /invitations/{}/resend',
   'POST /jobs/password-change-tickets',
+  'PUT /guardian/policies/rules',
 ];
 
 /** Scopes other than those of the document's list, which also names scopes that only widen another scope's view. */

@@ -56,6 +56,7 @@ export const ON_BOTH: string[] = [
   'test/roles/user-permissions.test.ts',
   'test/second-factors/mfa-api.test.ts',
   'test/second-factors/pages.test.ts',
+  'test/second-factors/rules.test.ts',
   'test/second-factors/step-up.test.ts',
   'test/sessions/sessions.test.ts',
   'test/users/identities.test.ts',

@@ -227,7 +227,7 @@ describe('a user without a second factor', () => {
     const user = await aUser();
     for (const settings of [
       { factors: [] },
-      { factors: ['otp'], policies: ['confidence-score'] },
+      { factors: ['otp'], policies: [] },
     ] satisfies Parameters<typeof configure>[1][]) {
       await configure(world.db, settings);
       const { visitor, answer } = await enter(user);

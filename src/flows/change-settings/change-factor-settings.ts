@@ -1,17 +1,24 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
-import type { Db } from '../../platform/db/db.ts';
+import { type Db, transactionWithUndo } from '../../platform/db/db.ts';
+import { holdClient } from '../../records/clients/clients.ts';
 import {
   changePhoneSettings,
   changeProvider,
   type FactorName,
+  type FactorRules,
   type FactorSettings,
   type Policy,
   type ProviderSettings,
+  type RuleSubjects,
   readFactorSettings,
+  replaceRuleSubjects,
   setFactorEnabled,
+  setFactorRules,
   setPolicies,
 } from '../../records/factor-settings/factor-settings.ts';
+import { holdOrganization } from '../../records/organizations/organizations.ts';
+import { holdRoles } from '../../records/roles/roles.ts';
 import { textMessage } from '../../steps/word-texts/word-texts.ts';
 
 type Deps = { db: Db; clock: Clock };
@@ -30,6 +37,38 @@ export async function switchFactor(
 /** Sets when users need a second factor. */
 export async function chooseFactorPolicies({ db, clock }: Deps, policies: Policy[]): Promise<void> {
   await setPolicies(db, policies, clock.now());
+}
+
+export type RulesChosen =
+  | { kind: 'chosen' }
+  /** An id belongs to nothing. */
+  | { kind: 'missing'; what: keyof RuleSubjects; id: string };
+
+/**
+ * Replaces the rules that ask for a second factor. The objects that they name must exist, and are locked against deletion until the rules
+ * are written. A later deletion ends the rule.
+ */
+export async function chooseFactorRules(
+  { db, clock }: Deps,
+  input: { subjects: RuleSubjects; rules: FactorRules },
+): Promise<RulesChosen> {
+  const { subjects, rules } = input;
+  type Missing = Extract<RulesChosen, { kind: 'missing' }>;
+  return transactionWithUndo(db, async (tx, undo: (outcome: Missing) => never) => {
+    const missing = (what: keyof RuleSubjects, id: string) => undo({ kind: 'missing', what, id });
+    // First, because concurrent changes wait here for each other.
+    await setFactorRules(tx, rules, clock.now());
+    const [role] = await holdRoles(tx, subjects.roles);
+    if (role !== undefined) missing('roles', role);
+    for (const id of subjects.organizations) {
+      if (!(await holdOrganization(tx, id))) missing('organizations', id);
+    }
+    for (const id of subjects.clients) {
+      if (!(await holdClient(tx, id))) missing('clients', id);
+    }
+    await replaceRuleSubjects(tx, subjects);
+    return { kind: 'chosen' } as const;
+  });
 }
 
 /** Changes how codes reach phones. */

@@ -10,6 +10,7 @@ export {
   changePhoneDelivery,
   changePhoneProvider,
   chooseFactorPolicies,
+  chooseFactorRules,
   phoneTexts,
   setPhoneTexts,
   switchFactor,

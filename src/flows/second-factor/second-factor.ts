@@ -1,23 +1,24 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
-import type { AuthenticationMethod } from '../../records/authentication-methods/authentication-methods.ts';
-import type { Client } from '../../records/clients/clients.ts';
-import { findConnection } from '../../records/connections/connections.ts';
 import {
-  type FactorName,
+  allowedBy,
+  type EnrollableFactor,
+  enrollable,
   type FactorSettings,
+  findRequirement,
+  fulfilRequirement,
+  type RequiredFactor,
   readFactorSettings,
 } from '../../records/factor-settings/factor-settings.ts';
-import {
-  findMfaToken,
-  type MfaToken,
-  newMfaToken,
-  useMfaToken,
-} from '../../records/mfa-tokens/mfa-tokens.ts';
+import type { Audit } from '../../records/logs/logs.ts';
 import type { User } from '../../records/users/users.ts';
-import { adoptFactors } from '../../steps/adopt-factors/adopt-factors.ts';
+import { adoptFactors, adoptVerifiedEmail } from '../../steps/adopt-factors/adopt-factors.ts';
+import { type JudgedLogin, reasonsFor, type SecondFactorReason } from './reasons.ts';
+import { factorOf, type UsableMethod, usable } from './usable-methods.ts';
 
+export type { EnrollableFactor } from '../../records/factor-settings/factor-settings.ts';
+export { issueMfaToken, readMfaToken, redeemMfaToken } from './mfa-token.ts';
 export {
   amrOfBoth,
   awaitSecondFactor,
@@ -25,153 +26,129 @@ export {
   noteSentChallenge,
   passSecondFactor,
 } from './pending-login.ts';
+export { asksForMultiFactor, MULTI_FACTOR, noteCompletedLogin } from './reasons.ts';
+export { methodsOf, type UsableMethod, usableMethods } from './usable-methods.ts';
 
 export type SecondFactorDeps = { db: Db; clock: Clock; keys: Keys };
 
-/** Factors that a user can enroll. */
-export type EnrollableFactor = Extract<FactorName, 'otp' | 'sms' | 'email'>;
-
-/** What must follow the first factor. */
+/** What must follow the first factor, and why. */
 export type SecondFactorNeed =
   | { kind: 'none' }
   /** The user must show one of these methods. A recovery code is never the only one. */
-  | { kind: 'challenge'; methods: AuthenticationMethod[] }
-  /** The user has no usable method and must enroll one of these factors. */
-  | { kind: 'enroll'; factors: EnrollableFactor[] };
-
-/** Value of `acr_values` with which an application asks for a second factor (PAPE 1.0). */
-export const MULTI_FACTOR = 'http://schemas.openid.net/pape/policies/2007/06/multi-factor';
+  | {
+      kind: 'challenge';
+      methods: UsableMethod[];
+      reasons: SecondFactorReason[];
+      /** Whether a browser that remembers the user skips it. */
+      mayBeSpared: boolean;
+    }
+  /** The user must enroll one of these factors: there is no usable method, or an invitation requires another one. */
+  | { kind: 'enroll'; factors: EnrollableFactor[]; reasons: SecondFactorReason[] };
 
 const NONE: SecondFactorNeed = { kind: 'none' };
+/** Reasons that ask only users who have a factor. */
+const ASKS_OWNERS = new Set<SecondFactorReason['kind']>(['enrolled', 'own-factors']);
+const RISKS = new Set<SecondFactorReason['kind']>(['new-device', 'new-country']);
+/** Reasons that apply in a remembered browser too. */
+const NEVER_SPARED = new Set<SecondFactorReason['kind']>([
+  'acr_values',
+  'own-factors',
+  'new-country',
+  'invitation',
+]);
 
 /**
- * Returns whether a user who has shown the first factor must show a second one. The policy is one of three: only if the application asks
- * for it with `acr_values`; always; or if the user has one (`confidence-score`: this server does not assess the risk of a login).
- * `options.mfa.active: false` exempts a connection. Imported factors count from the first login on.
+ * Returns whether a user who has shown the first factor must show or enroll a second one, with every reason. This is the only place that
+ * decides. Imported factors count from the first login on.
+ *
+ * At a risk, a factor that anybody could enroll proves nothing: a user without one gets a code at the account's own verified address, if
+ * the factor `email` is enabled, and enrolls a factor otherwise.
+ * @param input.amr methods that the login has shown. After a second factor, only an invitation can require another one.
  */
 export async function secondFactorFor(
   deps: SecondFactorDeps,
-  input: {
-    user: User;
-    client: Client;
-    acrValues?: string | undefined;
-    /** The login is for a token that manages factors. A user with a factor must show it, whatever the policy. */
-    overFactors?: boolean;
-  },
+  input: JudgedLogin & { amr?: string[] | undefined },
 ): Promise<SecondFactorNeed> {
+  const { db } = deps;
   const { user } = input;
-  const settings = await readFactorSettings(deps.db);
-  const asked = asksForMultiFactor(input.acrValues);
-  const { policies } = settings;
-  const isRuled = policies.length > 0 && !(await isExempt(deps, user));
-  if (!asked && !isRuled && input.overFactors !== true) return NONE;
+  const settings = await readFactorSettings(db);
   const factors = enrollable(settings);
   if (factors.length === 0) return NONE;
+  const hasShown = input.amr?.includes('mfa') === true;
+  const required = await findRequirement(db, user.id);
+  const reasons = hasShown ? [] : await reasonsFor(deps, input, settings);
+  if (reasons.length === 0 && required === null) return NONE;
   const methods = usable(settings, await adoptFactors(deps, user.id));
-  if (methods.length > 0) return { kind: 'challenge', methods };
-  const always = asked || (isRuled && policies.includes('all-applications'));
-  return always ? { kind: 'enroll', factors } : NONE;
+  const lacking = required && (await stillLacking(deps, { user, required, settings, methods }));
+  if (lacking) reasons.push({ kind: 'invitation' });
+  if (lacking && (hasShown || methods.length === 0)) {
+    return { kind: 'enroll', factors: lacking, reasons };
+  }
+  if (reasons.length === 0) return NONE;
+  if (methods.length > 0) return challenge(methods, reasons);
+  if (reasons.every(({ kind }) => ASKS_OWNERS.has(kind))) return NONE;
+  const isRisk = reasons.every(({ kind }) => RISKS.has(kind) || ASKS_OWNERS.has(kind));
+  const adopted = isRisk && settings.factors.email && (await adoptVerifiedEmail(deps, user));
+  return adopted
+    ? challenge(usable(settings, adopted), reasons)
+    : { kind: 'enroll', factors, reasons };
 }
 
-/** Returns whether an authorization request asks for a second factor. */
-export function asksForMultiFactor(acrValues: string | undefined): boolean {
-  return acrValues?.split(' ').includes(MULTI_FACTOR) ?? false;
+function challenge(methods: UsableMethod[], reasons: SecondFactorReason[]): SecondFactorNeed {
+  const mayBeSpared = !reasons.some(({ kind }) => NEVER_SPARED.has(kind));
+  return { kind: 'challenge', methods, reasons, mayBeSpared };
 }
 
-/** Returns a user's methods, the imported ones included. */
-export function methodsOf(deps: SecondFactorDeps, userId: string): Promise<AuthenticationMethod[]> {
-  return adoptFactors(deps, userId);
-}
-
-/** A method that Usher can ask for at a login. */
-export type UsableMethod = AuthenticationMethod & {
-  kind: 'totp' | 'phone' | 'email' | 'recovery-code';
-};
-
-/** Returns a user's confirmed methods of enabled factors. Returns none if only a recovery code is left. */
-export async function usableMethods(
-  deps: SecondFactorDeps,
-  userId: string,
-): Promise<UsableMethod[]> {
-  return usable(await readFactorSettings(deps.db), await adoptFactors(deps, userId));
-}
-
-/** Returns the enabled factors that users can enroll themselves. */
-export async function enrollableFactors({ db }: SecondFactorDeps): Promise<EnrollableFactor[]> {
-  return enrollable(await readFactorSettings(db));
-}
-
-/**
- * Issues a token that proves for 10 minutes that a user has shown the first factor at the token endpoint. Only its hash is stored.
- * @param input.context returned unchanged when the token is read
- */
-export async function issueMfaToken(
-  { db, clock }: Pick<SecondFactorDeps, 'db' | 'clock'>,
-  input: {
-    userId: string;
-    clientId: string;
-    connectionId: string;
-    audience?: string | null | undefined;
-    scope?: string | null | undefined;
-    context?: Record<string, unknown>;
+/** Returns the factors of which the user must enroll one, or `null` if the user has one. The requirement has then ended. */
+async function stillLacking(
+  { db }: SecondFactorDeps,
+  about: {
+    user: User;
+    required: RequiredFactor[];
+    settings: FactorSettings;
+    methods: UsableMethod[];
   },
-): Promise<string> {
-  const { userId, clientId, connectionId, audience, scope, context } = input;
-  return newMfaToken(db, {
-    userId,
-    clientId,
-    connectionId,
-    audience: audience ?? null,
-    scope: scope ?? null,
-    context: context ?? {},
-    now: clock.now(),
+): Promise<EnrollableFactor[] | null> {
+  const { user, required, settings, methods } = about;
+  const allowed = requiredNow(required, settings);
+  const owned = methods.map(factorOf);
+  if (!allowed.some((factor) => owned.includes(factor))) return allowed;
+  await fulfilRequirement(db, { userId: user.id, factors: required });
+  return null;
+}
+
+/** Returns what a requirement means now. If the operator has disabled all its factors, every other one fulfils it. */
+function requiredNow(required: RequiredFactor[], settings: FactorSettings): EnrollableFactor[] {
+  const enabled = enrollable(settings);
+  const allowed = allowedBy(required, enabled);
+  return allowed.length > 0 ? allowed : enabled;
+}
+
+/** Returns the enabled factors that users can enroll. At the login of a user from whom an invitation requires one, only those. */
+export async function enrollableFactors(
+  { db }: Pick<SecondFactorDeps, 'db'>,
+  userId: string | null,
+): Promise<EnrollableFactor[]> {
+  const settings = await readFactorSettings(db);
+  const required = userId === null ? null : await findRequirement(db, userId);
+  return required === null ? enrollable(settings) : requiredNow(required, settings);
+}
+
+/** Records in the tenant log that a login was asked for a second factor, with the reasons. */
+export function noteAsked(
+  { audit }: { audit: Audit },
+  { user, client, organizationId }: Pick<JudgedLogin, 'user' | 'client' | 'organizationId'>,
+  need: Exclude<SecondFactorNeed, { kind: 'none' }>,
+  ip: string,
+): void {
+  audit.record({
+    type: 'mfar',
+    description: need.kind === 'enroll' ? 'A factor must be enrolled.' : 'A factor must be shown.',
+    userId: user.id,
+    userName: user.email,
+    clientId: client.id,
+    organizationId,
+    ip,
+    details: { reasons: need.reasons },
   });
-}
-
-/** Returns the user and the context of an open token, or `null` if the token is unknown, used or expired. */
-export async function readMfaToken(
-  { db, clock }: Pick<SecondFactorDeps, 'db' | 'clock'>,
-  token: string,
-): Promise<MfaToken | null> {
-  return findMfaToken(db, { token, now: clock.now() });
-}
-
-/** Uses up a token. Returns false if it is used or expired: of many requests at once, one gets true. */
-export async function redeemMfaToken(
-  { db, clock }: Pick<SecondFactorDeps, 'db' | 'clock'>,
-  token: string,
-): Promise<boolean> {
-  return (await useMfaToken(db, { token, now: clock.now() })) !== null;
-}
-
-/** The user's own connection counts, even if the login was with a linked identity of another one. */
-async function isExempt({ db }: SecondFactorDeps, { connectionId }: User): Promise<boolean> {
-  const mfa = (await findConnection(db, connectionId))?.options.mfa;
-  return typeof mfa === 'object' && mfa !== null && 'active' in mfa && mfa.active === false;
-}
-
-function enrollable({ factors }: FactorSettings): EnrollableFactor[] {
-  const all: EnrollableFactor[] = ['otp', 'sms', 'email'];
-  return all.filter((name) => factors[name]);
-}
-
-function usable({ factors }: FactorSettings, methods: AuthenticationMethod[]) {
-  const found = methods.filter((method): method is UsableMethod => {
-    if (!method.confirmed) return false;
-    switch (method.kind) {
-      case 'totp':
-        return factors.otp;
-      case 'phone':
-        return factors.sms;
-      case 'email':
-        return factors.email;
-      case 'recovery-code':
-        return factors['recovery-code'];
-      default:
-        return false;
-    }
-  });
-  return found.some((authenticationMethod) => authenticationMethod.kind !== 'recovery-code')
-    ? found
-    : [];
 }

@@ -36,6 +36,8 @@ export async function createHttpServer(options: {
   trustProxy: string[];
   tls: { certFile: string; keyFile: string } | undefined;
   publicUrl?: string;
+  /** The header in which trusted proxies say the country of the client's address. */
+  countryHeader?: string | undefined;
   times?: RequestTimes;
 }): Promise<HttpServer> {
   const times = options.times ?? REQUEST_TIMES;
@@ -82,7 +84,7 @@ export async function createHttpServer(options: {
   }
   endSlowRequests(app, times);
 
-  rememberRequests(app, options.publicUrl);
+  rememberRequests(app, options);
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-request-id', request.id);
     reply.header('x-content-type-options', 'nosniff');
@@ -140,7 +142,10 @@ export async function listenAt(
 /**
  * Makes the origin of a request available to all its work. It runs again after the body, because reading the body leaves the first context.
  */
-function rememberRequests(app: FastifyInstance, publicUrl: string | undefined): void {
+function rememberRequests(
+  app: FastifyInstance,
+  { publicUrl, countryHeader }: { publicUrl?: string; countryHeader?: string | undefined },
+): void {
   const hostname = publicUrl === undefined ? null : new URL(publicUrl).host;
   const contexts = new WeakMap<FastifyRequest, RequestContext>();
   app.addHook('onRequest', (request, _reply, done) => {
@@ -150,6 +155,7 @@ function rememberRequests(app: FastifyInstance, publicUrl: string | undefined): 
       userAgent: request.headers['user-agent'] ?? null,
       hostname,
       clientLibrary: typeof library === 'string' ? library : null,
+      country: countryOf(request, countryHeader),
     };
     contexts.set(request, context);
     duringRequest(context, done);
@@ -159,6 +165,16 @@ function rememberRequests(app: FastifyInstance, publicUrl: string | undefined): 
     if (context) duringRequest(context, done);
     else done();
   });
+}
+
+/** Proxies say XX for an unknown country, and T1 for the Tor network. */
+const COUNTRY = /^(?!XX$)[A-Z]{2}$/;
+
+/** Returns the country that a trusted proxy says. Anybody else could say anything. */
+function countryOf(request: FastifyRequest, header: string | undefined): string | null {
+  const said = header === undefined ? undefined : request.headers[header.toLowerCase()];
+  const isProxied = (request.ips ?? []).length > 1;
+  return isProxied && typeof said === 'string' && COUNTRY.test(said) ? said : null;
 }
 
 /** Encodes a URL for a header, which is ASCII only: registered URLs may contain any letters (RFC 3986, 2.5). */

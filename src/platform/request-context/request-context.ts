@@ -8,6 +8,8 @@ export type RequestContext = {
   hostname: string | null;
   /** The `Auth0-Client` header, unchanged. */
   clientLibrary: string | null;
+  /** The country of the address (ISO 3166-1 alpha-2) as a trusted proxy says, or `null` if none does. */
+  country?: string | null;
 };
 
 // Kept beside the context, because its users store the whole context.

@@ -159,6 +159,8 @@ function later({ now, unchangedSince }: { now: Date; unchangedSince?: Date }): D
 
 /** Hides a client and makes it unusable. Its data is deleted later, in batches. */
 export const markClientDeleted = deletion.hide;
+/** Keeps a client from being deleted until the transaction ends. Returns false if there is none. */
+export const holdClient = deletion.hold;
 /** Clients whose deletion began before the moment, the earliest first. */
 export const deletedClients = deletion.hiddenBefore;
 /** Completes a deletion, with the client's grants and enabled connections. */

@@ -1,21 +1,26 @@
 import { sql } from 'kysely';
 import { decrypt, encrypt } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
+import { allowedBy, enrollable } from './enrollable-factors.ts';
+import { FACTOR_NAMES, type FactorName, type RequiredFactor } from './factor-names.ts';
 
-/** Factor names in the order of the API. */
-export const FACTOR_NAMES = [
-  'sms',
-  'push-notification',
-  'otp',
-  'email',
-  'duo',
-  'webauthn-roaming',
-  'webauthn-platform',
-  'recovery-code',
-] as const;
-export type FactorName = (typeof FACTOR_NAMES)[number];
+export { allowedBy, enrollable } from './enrollable-factors.ts';
+export {
+  type EnrollableFactor,
+  FACTOR_NAMES,
+  type FactorName,
+  type RequiredFactor,
+} from './factor-names.ts';
+export { findRequirement, fulfilRequirement, requireFactors } from './required-factors.ts';
+export {
+  type MatchedRule,
+  matchedRules,
+  type RuleSubjects,
+  readRuleSubjects,
+  replaceRuleSubjects,
+} from './rule-subjects.ts';
 
-/** `confidence-score`: asked if the person has a factor. */
+/** `confidence-score`: asked at a risk, which is a new device or a new country. */
 export type Policy = 'all-applications' | 'confidence-score';
 
 /** Delivery of codes to phones. `auth0` is this server's own; `phone-message-hook` is its webhook. */
@@ -24,10 +29,22 @@ export type PhoneProvider = 'auth0' | 'twilio' | 'phone-message-hook';
 /** Settings of an external service, under their API names. */
 export type ProviderSettings = Record<string, unknown>;
 
+/** Rules that ask for a second factor, beside the policies and those of `rule-subjects.ts`. */
+export type FactorRules = {
+  /** Users who have a factor must show it. */
+  enrolled: boolean;
+  /** A login at a device, or in a country, that is new for the user. */
+  risk: { newDevice: boolean; newCountry: boolean };
+};
+
+const NO_RISK: FactorRules['risk'] = { newDevice: false, newCountry: false };
+
 export type FactorSettings = {
   factors: Record<FactorName, boolean>;
   /** Empty: a factor is asked for only if the application requests it. */
   policies: Policy[];
+  /** The rules without objects. */
+  rules: FactorRules;
   phone: {
     provider: PhoneProvider;
     messageTypes: ('sms' | 'voice')[];
@@ -50,11 +67,12 @@ const NO_FACTORS: Record<FactorName, boolean> = {
 const FACTOR = 'factor:';
 const PHONE = 'phone:';
 const PROVIDER = 'provider:';
+const RULES = 'rules:';
 
-/** Returns the enabled factors, the policies, and how phones are reached. */
+/** Returns the enabled factors, the policies and rules, and how phones are reached. */
 export async function readFactorSettings(db: Db): Promise<FactorSettings> {
   const { rows } = await sql<{ key: string; value: unknown }>`
-    select key, value from factor_settings where key = 'policies' or key like 'factor:%' or key like 'phone:%'`.execute(
+    select key, value from factor_settings where key = 'policies' or key like 'factor:%' or key like 'phone:%' or key like 'rules:%'`.execute(
     db,
   );
   const values = new Map(rows.map((row) => [row.key, row.value]));
@@ -63,6 +81,10 @@ export async function readFactorSettings(db: Db): Promise<FactorSettings> {
   return {
     factors,
     policies: (values.get('policies') as Policy[] | undefined) ?? [],
+    rules: {
+      enrolled: values.get(`${RULES}enrolled`) === true,
+      risk: (values.get(`${RULES}risk`) as FactorRules['risk'] | undefined) ?? NO_RISK,
+    },
     phone: {
       provider: (values.get(`${PHONE}provider`) as PhoneProvider | undefined) ?? 'auth0',
       messageTypes: (values.get(`${PHONE}message-types`) as ('sms' | 'voice')[] | undefined) ?? [
@@ -75,6 +97,15 @@ export async function readFactorSettings(db: Db): Promise<FactorSettings> {
   };
 }
 
+/** Returns those of the required factors that nobody can enroll now, because the server does not offer them. */
+export async function unavailableFactors(
+  db: Db,
+  required: RequiredFactor[],
+): Promise<RequiredFactor[]> {
+  const enabled = enrollable(await readFactorSettings(db));
+  return required.filter((one) => allowedBy([one], enabled).length === 0);
+}
+
 export async function setFactorEnabled(
   db: Db,
   input: { name: FactorName; enabled: boolean; now: Date },
@@ -84,6 +115,12 @@ export async function setFactorEnabled(
 
 export async function setPolicies(db: Db, policies: Policy[], now: Date): Promise<void> {
   await write(db, 'policies', policies, now);
+}
+
+/** Replaces the rules. Other writers wait until the transaction ends. */
+export async function setFactorRules(tx: Db, rules: FactorRules, now: Date): Promise<void> {
+  await write(tx, `${RULES}enrolled`, rules.enrolled, now);
+  await write(tx, `${RULES}risk`, rules.risk, now);
 }
 
 /** Changes how phones are reached. Absent properties stay. */

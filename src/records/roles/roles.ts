@@ -132,6 +132,15 @@ export async function missingRoles(db: Db, ids: string[]): Promise<string[]> {
   return [...new Set(ids)].filter((id) => !found.has(id));
 }
 
+/** Locks roles against deletion until the transaction ends. Returns those of `ids` that do not exist. */
+export async function holdRoles(tx: Db, ids: string[]): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select id from roles where id in (select jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb))
+    order by id for key share`.execute(tx);
+  const found = new Set(rows.map((row) => row.id));
+  return ids.filter((id) => !found.has(id));
+}
+
 /** Gives roles to a user. Existing and deleted ones are ignored. The user must exist. */
 export async function assignRoles(
   db: Db,

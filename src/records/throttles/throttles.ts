@@ -19,6 +19,7 @@ export {
   loginBlocks,
   loginBlocksOf,
 } from './login-blocks.ts';
+export { type LoginSigns, newLoginSigns, noteLoginSigns } from './login-signs.ts';
 export {
   addressKey,
   FROM_ADDRESS,

@@ -8,7 +8,7 @@ import {
   methodsOfUser,
   type NewMethod,
 } from '../../records/authentication-methods/authentication-methods.ts';
-import { takeImportedFactors } from '../../records/users/users.ts';
+import { takeImportedFactors, type User } from '../../records/users/users.ts';
 
 /**
  * Returns a user's methods. Factors that an import stored for the user become methods first. That happens once, even if two requests ask at
@@ -27,6 +27,21 @@ export async function adoptFactors(
       if (method) await insertMethod(tx, method, { key, now: clock.now() });
     }
   });
+  return (await methodsOfUser(db, userId)).methods;
+}
+
+/**
+ * Makes the verified address of a user's account a factor. Codes then go only there, so that nobody else can choose where they go.
+ * @returns the user's methods, or `null` if the account has no verified address
+ */
+export async function adoptVerifiedEmail(
+  { db, clock, keys }: { db: Db; clock: Clock; keys: Pick<Keys, 'encryption'> },
+  { id: userId, email, emailVerified }: User,
+): Promise<AuthenticationMethod[] | null> {
+  if (email === null || !emailVerified) return null;
+  const method: NewMethod = { userId, kind: 'email', email, confirmed: true };
+  // Of two logins at once, one adds it.
+  await insertMethod(db, method, { key: keys.encryption, now: clock.now() });
   return (await methodsOfUser(db, userId)).methods;
 }
 

@@ -1,10 +1,12 @@
 import type { TokenEndpointGrantContext } from 'oidc-provider';
+import { noteCompletedLogin } from '../../../flows/second-factor/second-factor.ts';
 import type { Client } from '../../../records/clients/clients.ts';
 import type { User } from '../../../records/users/users.ts';
 import { defaultAudience } from '../tokens/tokens.ts';
 import type { GrantDeps } from './grant-deps.ts';
 import { issueTokens } from './issue-tokens.ts';
 import { requireSecondFactor } from './second-factor-gate.ts';
+import { addressOf } from './token-address.ts';
 import { field } from './token-params.ts';
 
 /**
@@ -22,6 +24,8 @@ export async function finishGrant(
   const fallback = () => defaultAudience(deps.catalog, client.id);
   const audience = field(ctx, 'audience') ?? (await fallback()) ?? undefined;
   const wanted = { scope: field(ctx, 'scope'), audience, gty, amr };
-  await requireSecondFactor(deps, { ...wanted, user, client });
+  const ip = addressOf(ctx, client);
+  await requireSecondFactor(deps, { ...wanted, user, client, ip });
   ctx.body = await issueTokens(deps, ctx, { ...wanted, userId: user.id });
+  await noteCompletedLogin(deps, { userId: user.id, origin: { ip, browser: null } });
 }

@@ -9,14 +9,16 @@ import {
 import {
   amrOfBoth,
   methodsOf,
+  noteCompletedLogin,
   redeemMfaToken,
   usableMethods,
 } from '../../../flows/second-factor/second-factor.ts';
 import type { AuthenticationMethod } from '../../../records/authentication-methods/authentication-methods.ts';
 import { findOpenChallenge } from '../../../records/factor-challenges/factor-challenges.ts';
-import { type MfaSubject, mfaAudience, subjectOf } from '../tokens/tokens.ts';
+import { type MfaSubject, mayEnrollAt, mfaAudience, subjectOf } from '../tokens/tokens.ts';
 import type { GrantDeps } from './grant-deps.ts';
 import { issueTokens } from './issue-tokens.ts';
+import { requireSecondFactor } from './second-factor-gate.ts';
 import { addressOf } from './token-address.ts';
 import { tokenError } from './token-error.ts';
 import { field, requiredField } from './token-params.ts';
@@ -60,8 +62,7 @@ async function exchange(
   const subject = await subjectFrom(deps, ctx);
   const { user, clientId, login } = subject;
   const usable = await usableMethods(deps, user.id);
-  // A password alone must not add a factor to an existing one.
-  const mayEnroll = login === null ? subject.scopes.has('enroll') : usable.length === 0;
+  const mayEnroll = login === null ? subject.scopes.has('enroll') : mayEnrollAt(login, usable);
   const begun = mayEnroll
     ? (await methodsOf(deps, user.id)).filter(({ confirmed }) => !confirmed)
     : [];
@@ -77,14 +78,24 @@ async function exchange(
     });
   }
   if (login !== null && !(await redeemMfaToken(deps, login.token))) throw expired();
-  const gty = login?.context.gty;
+  const said = login?.context.gty;
+  const gty = typeof said === 'string' ? said : 'password';
+  const amr = amrOfBoth(firstFactorOf(login), proof.amr);
+  const client = deps.clients.recordOf(ctx.oidc.client);
+  if (login !== null) {
+    const wanted = { scope: login.scope ?? undefined, audience: login.audience ?? undefined };
+    await requireSecondFactor(deps, { ...wanted, user, client, gty, amr, ip });
+  }
   const tokens = await issueTokens(deps, ctx, {
     userId: user.id,
     scope: login === null ? [...subject.scopes].join(' ') : (login.scope ?? undefined),
     audience: login === null ? mfaAudience(`${deps.publicUrl}/`) : (login.audience ?? undefined),
-    amr: amrOfBoth(firstFactorOf(login), proof.amr),
-    gty: typeof gty === 'string' ? gty : 'password',
+    amr,
+    gty,
   });
+  if (login !== null) {
+    await noteCompletedLogin(deps, { userId: user.id, origin: { ip, browser: null } });
+  }
   ctx.body = { ...tokens, ...(next !== undefined && { recovery_code: next }) };
 }
 

@@ -1,5 +1,6 @@
 import {
   issueMfaToken,
+  noteAsked,
   type SecondFactorNeed,
   secondFactorFor,
 } from '../../../flows/second-factor/second-factor.ts';
@@ -21,14 +22,19 @@ export async function requireSecondFactor(
     scope: string | undefined;
     audience: string | undefined;
     gty: string;
-    /** Methods of the first factor (RFC 8176). */
+    /** Methods that were shown (RFC 8176). */
     amr: string[];
+    /** The user's address. */
+    ip: string;
   },
 ): Promise<void> {
-  const { user, client, scope, audience, gty, amr } = asked;
+  const { user, client, scope, audience, gty, amr, ip } = asked;
   const overFactors = audience === mfaAudience(`${deps.publicUrl}/`);
-  const need = await secondFactorFor(deps, { user, client, overFactors });
+  const login = { user, client, organizationId: null, overFactors };
+  const origin = { ip, browser: null };
+  const need = await secondFactorFor(deps, { ...login, origin, amr });
   if (need.kind === 'none') return;
+  noteAsked(deps, login, need, ip);
   const token = await issueMfaToken(deps, {
     userId: user.id,
     clientId: client.id,

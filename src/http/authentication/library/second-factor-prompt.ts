@@ -12,6 +12,7 @@ import { hasSecureCookies } from '../../../platform/cookie-name/cookie-name.ts';
 import { findUser } from '../../../records/users/users.ts';
 import type { LibraryClients } from '../clients/clients.ts';
 import type { AuthenticationDeps } from '../deps.ts';
+import { organizationIn } from '../tokens/tokens.ts';
 
 /** The prompt that asks a logged-in user for the second factor. */
 export const SECOND_FACTOR_PROMPT = 'second_factor';
@@ -64,20 +65,23 @@ function lacksSecondFactor({ oidc }: KoaContextWithOIDC): boolean {
 }
 
 async function isDue(deps: Deps, ctx: KoaContextWithOIDC): Promise<boolean> {
-  const { account, client, params, result, session } = ctx.oidc;
+  const { account, client, params, session } = ctx.oidc;
   if (!account || !client) return false;
-  // The login has already asked.
-  if (result?.login !== undefined || session?.amr?.includes('mfa')) return false;
   const user = await findUser(deps.db, account.accountId);
   if (!user) return false;
-  const acrValues = typeof params?.acr_values === 'string' ? params.acr_values : undefined;
+  // A login asks before it ends. Rules of an organization that was chosen after it apply from here.
+  const isNew = ctx.oidc.result?.login !== undefined;
+  const asked = typeof params?.acr_values === 'string' ? params.acr_values : undefined;
   const need = await secondFactorFor(deps, {
     user,
     client: deps.clients.recordOf(client),
-    acrValues,
+    organizationId: organizationIn(ctx),
+    // A user without a factor would never finish.
+    acrValues: isNew ? undefined : asked,
+    amr: session?.amr,
   });
   if (need.kind === 'none') return false;
-  if (need.kind === 'enroll') return true;
+  if (need.kind === 'enroll' || !need.mayBeSpared) return true;
   const name = rememberingCookie(hasSecureCookies(deps.publicUrl));
   return !(await isRemembered(deps, { user, cookie: ctx.cookies.get(name, { signed: false }) }));
 }

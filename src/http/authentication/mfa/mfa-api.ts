@@ -17,7 +17,7 @@ import { readFields } from '../body.ts';
 import { type JudgeClient, showsProof } from '../client-proof/client-proof.ts';
 import { type Catalog, permitOrigin, registerPreflight } from '../clients/clients.ts';
 import type { AuthenticationDeps } from '../deps.ts';
-import { type MfaSubject, subjectOf } from '../tokens/tokens.ts';
+import { type MfaSubject, mayEnrollAt, subjectOf } from '../tokens/tokens.ts';
 import { MfaRefusal, readAuthenticatorId, sendRefusal, toAuthenticators } from './mfa-answers.ts';
 
 type Fields = Record<string, unknown>;
@@ -91,10 +91,10 @@ async function associate(
   subject: MfaSubject,
 ): Promise<Record<string, unknown>> {
   const { user, clientId, login } = subject;
-  if (login !== null && (await usableMethods(deps, user.id)).length > 0) {
+  if (login !== null && !mayEnrollAt(login, await usableMethods(deps, user.id))) {
     throw new MfaRefusal(403, 'access_denied', 'User is already enrolled.');
   }
-  const enabled = await enrollableFactors(deps);
+  const enabled = await enrollableFactors(deps, login === null ? null : user.id);
   const types = listOf(fields, 'authenticator_types');
   const channels = listOf(fields, 'oob_channels');
   const challengedUser = { user, clientId, ip: request.ip };

@@ -26,6 +26,14 @@ export type MfaSubject = {
   scopes: ReadonlySet<string>;
 };
 
+/** Returns whether this login may add a factor. A password alone must not add one to an existing one. */
+export function mayEnrollAt(
+  { context: { amr } }: NonNullable<MfaSubject['login']>,
+  usable: readonly unknown[],
+): boolean {
+  return usable.length === 0 || (Array.isArray(amr) && amr.includes('mfa'));
+}
+
 export type NoSubject = { kind: 'malformed' | 'expired' };
 
 /** Returns the user of a token: one from `mfa_required`, or an access token for `/mfa/`. */

@@ -1,5 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { noteCompletedLogin } from '../../../flows/second-factor/second-factor.ts';
 import type { User } from '../../../records/users/users.ts';
+import { browserSecret, keepBrowserSecret } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
 import type { LoginContext } from './login-context.ts';
 import { sentToSecondFactor } from './mfa-gate.ts';
@@ -42,6 +44,10 @@ export async function finishLogin(
   deps.proofs.forget(request, reply);
   if (await rejectedNonMember(deps, request, reply, entry)) return reply;
   if (await sentToSecondFactor(deps, request, reply, entry)) return reply;
+  const browser = browserSecret(deps, request);
+  keepBrowserSecret(deps, reply, browser);
+  const origin = { ip: request.ip, browser };
+  await noteCompletedLogin(deps, { userId: entry.user.id, origin });
   const result = { userId: entry.user.id, amr: entry.amr, remember: true };
   await deps.interactions.finish(request, reply, result);
   return reply;

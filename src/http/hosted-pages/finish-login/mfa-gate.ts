@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sendCode } from '../../../flows/prove-factor/prove-factor.ts';
 import {
-  asksForMultiFactor,
   awaitSecondFactor,
   type EnrollableFactor,
+  noteAsked,
   noteSentChallenge,
   secondFactorFor,
 } from '../../../flows/second-factor/second-factor.ts';
@@ -49,18 +49,26 @@ export async function sentToSecondFactor(
   reply: FastifyReply,
   { context, user, amr }: { context: LoginContext; user: User; amr: string[] },
 ): Promise<boolean> {
-  if (amr.includes('mfa')) return false;
   const { client, interaction } = context;
-  const acrValues = interaction.params.acr_values;
-  const overFactors = interaction.overFactors === true;
-  const need = await secondFactorFor(deps, { user, client, acrValues, overFactors });
+  const browser = browserSecret(deps, request);
+  const login = {
+    user,
+    client,
+    organizationId: context.organization?.id ?? null,
+    acrValues: interaction.params.acr_values,
+    overFactors: interaction.overFactors === true,
+    origin: { ip: request.ip, browser },
+    amr,
+  };
+  const need = await secondFactorFor(deps, login);
   if (need.kind === 'none') return false;
-  const mayBeSpared = need.kind === 'challenge' && !overFactors && !asksForMultiFactor(acrValues);
+  const mayBeSpared = need.kind === 'challenge' && need.mayBeSpared;
   if (mayBeSpared && (await isBrowserRemembered(deps, request, user))) return false;
+  noteAsked(deps, login, need, request.ip);
 
   const enrolling = need.kind === 'enroll';
-  const login = { interactionUid: interaction.uid, user, amr, enrolling };
-  const pendingId = await awaitSecondFactor(deps, login);
+  const waiting = { interactionUid: interaction.uid, user, amr, enrolling };
+  const pendingId = await awaitSecondFactor(deps, waiting);
   if (need.kind === 'enroll') {
     const [only, ...others] = need.factors;
     const page = only && others.length === 0 ? enrollmentPage(only) : 'mfa-begin-enroll-options';
@@ -68,7 +76,6 @@ export async function sentToSecondFactor(
     return true;
   }
   const method = preferredMethod(need.methods);
-  const browser = browserSecret(deps, request);
   const challengedUser = { user, clientId: client.id, ip: request.ip, browser };
   const more = await sendFirst(deps, pendingId, challengedUser, method);
   await reply.redirect(loginUrl(interaction, challengePage(method), more), 303);

@@ -68,9 +68,9 @@ async function fromLogin(
     await reply.redirect(session.urlOf('mfa-recovery-code-enrollment'), 303);
     return null;
   }
-  const factors = await enrollableFactors(deps);
+  const factors = await enrollableFactors(deps, user.id);
   // A user who has a factor by now must pass it: a password alone must not add another.
-  const hasOne = (await usableMethods(deps, user.id)).length > 0;
+  const hasOne = !pending.amr.includes('mfa') && (await usableMethods(deps, user.id)).length > 0;
   if (!pending.enrolling || hasOne || factors.length === 0) {
     await reply.redirect(context.urls.login, 303);
     return null;
@@ -89,7 +89,7 @@ async function fromTicket(
     return null;
   }
   const only = session.factor === null ? undefined : FACTORS[session.factor];
-  const all = await enrollableFactors(deps);
+  const all = await enrollableFactors(deps, null);
   const factors =
     session.factor === null ? all : all.filter((enrollableFactor) => enrollableFactor === only);
   const hasOne = (await usableMethods(deps, session.user.id)).length > 0;

@@ -23,14 +23,14 @@ const enabled = Type.Boolean({ description: 'Whether this factor is enabled' });
 const policies = Type.Array(
   oneOf(['all-applications', 'confidence-score'], {
     description:
-      'When users need a second factor. `all-applications`: always. `confidence-score`: for users who have a factor, ' +
-      'because Usher does not rate the risk of a login.',
+      'When users need a second factor. `all-applications`: always. `confidence-score`: at a risk, which is a device or a country that ' +
+      'is new for the user.',
   }),
   {
     maxItems: 2,
     uniqueItems: true,
     description:
-      'When users need a second factor. An empty list means: only if an application asks for it.',
+      'When users need a second factor. An empty list means: only if an application, a rule or an invitation asks for it.',
   },
 );
 

@@ -14,6 +14,8 @@ export type BaseDeps = {
   enqueue: Enqueue;
   /** With `encrypted`, callers who can read the keys of clients can also read their secrets. */
   clientSecrets?: 'hashed' | 'encrypted';
+  /** The header with the country of an address. Absent: countries are unknown. */
+  countryHeader?: string | undefined;
   /** The picture of a user. Generates one if the user has none. */
   pictureOf: PictureOf;
   /** Without a trailing slash. */

@@ -1,0 +1,55 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import type { Keys } from '../../platform/crypto/crypto.ts';
+import type { Db } from '../../platform/db/db.ts';
+import type { AuthenticationMethod } from '../../records/authentication-methods/authentication-methods.ts';
+import {
+  type EnrollableFactor,
+  type FactorSettings,
+  readFactorSettings,
+} from '../../records/factor-settings/factor-settings.ts';
+import { adoptFactors } from '../../steps/adopt-factors/adopt-factors.ts';
+
+type Deps = { db: Db; clock: Clock; keys: Keys };
+
+/** A method that Usher can ask for at a login. */
+export type UsableMethod = AuthenticationMethod & {
+  kind: 'totp' | 'phone' | 'email' | 'recovery-code';
+};
+
+/** Returns a user's methods, the imported ones included. */
+export function methodsOf(deps: Deps, userId: string): Promise<AuthenticationMethod[]> {
+  return adoptFactors(deps, userId);
+}
+
+/** Returns a user's confirmed methods of enabled factors. Returns none if only a recovery code is left. */
+export async function usableMethods(deps: Deps, userId: string): Promise<UsableMethod[]> {
+  return usable(await readFactorSettings(deps.db), await adoptFactors(deps, userId));
+}
+
+/** Returns the confirmed methods of enabled factors. Returns none if only a recovery code is left. */
+export function usable(
+  { factors }: Pick<FactorSettings, 'factors'>,
+  methods: AuthenticationMethod[],
+): UsableMethod[] {
+  const found = methods.filter((method): method is UsableMethod => {
+    if (!method.confirmed) return false;
+    if (method.kind === 'recovery-code') return factors['recovery-code'];
+    const factor = factorOf(method);
+    return factor !== null && factors[factor];
+  });
+  return found.some((method) => method.kind !== 'recovery-code') ? found : [];
+}
+
+/** Returns the factor of a method, or `null` if it is none that users enroll. */
+export function factorOf({ kind }: AuthenticationMethod): EnrollableFactor | null {
+  switch (kind) {
+    case 'totp':
+      return 'otp';
+    case 'phone':
+      return 'sms';
+    case 'email':
+      return 'email';
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,18 @@
+/** Factor names in the order of the API. */
+export const FACTOR_NAMES = [
+  'sms',
+  'push-notification',
+  'otp',
+  'email',
+  'duo',
+  'webauthn-roaming',
+  'webauthn-platform',
+  'recovery-code',
+] as const;
+export type FactorName = (typeof FACTOR_NAMES)[number];
+
+/** Factors that a user can enroll. */
+export type EnrollableFactor = Extract<FactorName, 'otp' | 'sms' | 'email'>;
+
+/** Factors that an invitation can require. `any`: each one that users can enroll. `webauthn`: a passkey or a security key. */
+export type RequiredFactor = 'any' | 'otp' | 'sms' | 'email' | 'webauthn';
