@@ -8,6 +8,8 @@ import { launchBrowser } from '../harness/browser.ts';
 import { startServer, type TestServer } from '../harness/harness.ts';
 import { failAtBoom, openStillWorld } from '../harness/world.ts';
 import { everyPage } from '../hosted-pages/every-page.ts';
+import { aProvider } from '../provider-login/person.ts';
+import { startSmallProvider } from '../provider-login/small-provider.ts';
 
 const TEMPLATES = join(import.meta.dirname, '../../src/http');
 /** Pieces of pages. */
@@ -62,6 +64,26 @@ test('every hosted page is accessible', async () => {
     });
     if (problems.length > 0) found[name] = problems;
   }
+  const provider = await startSmallProvider();
+  const connection = await world.aConnection();
+  const { id: clientId } = await world.aClient(connection);
+  await aProvider(world, {
+    name: 'acme-id',
+    options: { ...provider.options, domain_aliases: ['acme.example'] },
+    clientIds: [clientId],
+  });
+  const email = 'ada@acme.example';
+  await world.aUser(connection, { email, emailVerified: true, password: PASSWORD });
+  provider.logsIn({ sub: 'ada', email, email_verified: true });
+  const login = `${world.publicUrl}${await world.authorizePath(clientId)}`;
+  seen.add('link-account');
+  const withProvider = await openedBy((page) => page.goto(login));
+  const linking = await openedBy(async (page) => {
+    await page.goto(login);
+    await page.getByRole('button', { name: 'Continue with acme-id' }).click();
+    await page.getByRole('heading', { name: 'Is this your account?' }).waitFor();
+  });
+  expect([withProvider, linking]).toEqual([[], []]);
   expect(found).toEqual({});
 }, 120_000);
 

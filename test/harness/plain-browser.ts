@@ -15,7 +15,15 @@ export type PlainBrowser = {
 };
 
 export function plainBrowser(): PlainBrowser {
+  /** By name. A cookie for a part of the site has its path behind the name: `resume@/authorize/x`. */
   const cookies = new Map<string, string>();
+  const header = (pathname: string | null) =>
+    Array.from(cookies)
+      .flatMap(([key, value]) => {
+        const [name, path = '/'] = key.split('@');
+        return pathname === null || pathname.startsWith(path) ? [`${name}=${value}`] : [];
+      })
+      .join('; ');
 
   async function request(url: string, init: RequestInit = {}) {
     const response = await fetch(url, {
@@ -24,12 +32,13 @@ export function plainBrowser(): PlainBrowser {
       headers: {
         accept: 'text/html',
         ...Object.fromEntries(new Headers(init.headers)),
-        cookie: Array.from(cookies, ([name, value]) => `${name}=${value}`).join('; '),
+        cookie: header(new URL(url).pathname),
       },
     });
     for (const line of response.headers.getSetCookie()) {
       const [, name = '', value = ''] = line.match(/^([^=]+)=([^;]*)/) ?? [];
-      cookies.set(name, value);
+      const path = /;\s*path=([^;]+)/i.exec(line)?.[1] ?? '/';
+      cookies.set(path === '/' ? name : `${name}@${path}`, value);
     }
     return Object.assign(response, { page: await response.text() });
   }
@@ -46,9 +55,9 @@ export function plainBrowser(): PlainBrowser {
 
   return {
     open: (url) => request(url),
-    cookies: () => Array.from(cookies, ([name, value]) => `${name}=${value}`).join('; '),
+    cookies: () => header(null),
     forget: (cookie) => {
-      cookies.delete(cookie);
+      for (const key of cookies.keys()) if (key.split('@')[0] === cookie) cookies.delete(key);
     },
     post,
     async submit(url, fields) {

@@ -20,6 +20,7 @@ import { deleteClosedInvitations } from '../../records/organization-invitations/
 import { deleteExpiredPasswordlessCodes } from '../../records/passwordless-codes/passwordless-codes.ts';
 import { deleteExpiredPasswordlessLinks } from '../../records/passwordless-links/passwordless-links.ts';
 import { deleteEndedPendingLogins } from '../../records/pending-logins/pending-logins.ts';
+import { deleteEndedProviderLogins } from '../../records/provider-logins/provider-logins.ts';
 import { deleteFullBuckets } from '../../records/rate-limits/rate-limits.ts';
 import {
   deleteEndedBlocks,
@@ -73,6 +74,7 @@ export async function sweepLeftovers(deps: {
     deleteEndedWebAuthnChallenges,
     deleteEndedMfaTokens,
     deleteEndedPendingLogins,
+    deleteEndedProviderLogins,
     past(deps.logRetentionDays * DAY_MS, deleteLogs),
     past(LINKS_KEPT_MS, deleteOldTickets),
     past(MAILS_KEPT_MS, deleteOldMessages),

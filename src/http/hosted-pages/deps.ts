@@ -1,4 +1,5 @@
 import type { ChooseSmsSender } from '../../flows/choose-sms-sender/choose-sms-sender.ts';
+import type { Social } from '../../outbound/social/social.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
@@ -17,6 +18,8 @@ export type HostedPagesDeps = {
   audit: Audit;
   keys: Keys;
   log: Log;
+  /** Logins at identity providers. */
+  social: Social;
   /** Chooses the sender of text messages. */
   smsSender: ChooseSmsSender;
   /** An origin without a trailing slash. */

@@ -1,6 +1,7 @@
 import cookie from '@fastify/cookie';
 import formbody from '@fastify/formbody';
 import type { FastifyInstance } from 'fastify';
+import { PAGE_PATHS } from '../../platform/page-paths/page-paths.ts';
 import { createBrand, readAssets } from './brand/brand.ts';
 import { createProofs } from './browser/browser.ts';
 import type { HostedPagesDeps, PageDeps } from './deps.ts';
@@ -27,6 +28,11 @@ import {
   registerMfaSessionPage,
 } from './mfa/mfa.ts';
 import { createCsrf, createPages, registerPictures } from './page/page.ts';
+import {
+  registerLinkAccountPages,
+  registerProviderCallback,
+  registerProviderPages,
+} from './provider-login/provider-login.ts';
 
 export type { HostedPagesDeps } from './deps.ts';
 export { createSharedPages } from './framed-pages.ts';
@@ -51,12 +57,17 @@ export async function registerHostedPages(
     const shared: PageDeps = { ...deps, pages, csrf, proofs };
     scope.addHook('preHandler', async (request, reply) => {
       if (request.method !== 'POST' || csrf.isOurs(request)) return;
+      // Providers send forms of their own, which change nothing until this browser comes back.
+      if (request.routeOptions.url === PAGE_PATHS.providerCallback) return;
       return showUntrusted(shared, request, reply);
     });
     assets.register(scope);
     registerPictures(scope);
     registerLoginPages(scope, shared);
     registerLoginCodePages(scope, shared);
+    registerProviderCallback(scope, shared);
+    registerProviderPages(scope, shared);
+    registerLinkAccountPages(scope, shared);
     registerSignUpPages(scope, shared);
     registerForgotPages(scope, shared);
     registerResetPages(scope, shared);

@@ -24,16 +24,19 @@ export type Interaction = {
 export type Interactions = {
   /** The login this request takes part in (`state` in its query or body, else the newest); null: it is over or not this browser's. */
   details(request: FastifyRequest, reply: FastifyReply): Promise<Interaction | null>;
+  /** Makes this request part of the login with this state, which its address does not name. */
+  continueWith(request: FastifyRequest, state: string): void;
   /** Where to ask for the same again, when the login that an address names is over or not this browser's; null: it doesn't say. */
   againUrl(request: FastifyRequest, reply: FastifyReply): string | null;
   /**
    * Logs the user in and sends the browser on to the application.
    * @param result.amr how the user proved who they are (RFC 8176)
+   * @param result.connectionId the connection that was used, for the tenant log. Default: the user's.
    */
   finish(
     request: FastifyRequest,
     reply: FastifyReply,
-    result: { userId: string; amr: string[]; remember: boolean },
+    result: { userId: string; amr: string[]; remember: boolean; connectionId?: string },
   ): Promise<void>;
   /**
    * Ends the session of any other user in this browser, at once. Called when a person has just proved who they are, so that no later

@@ -4,6 +4,8 @@ export const PAGES_PATH = '/u';
 /** The path of each page below the public URL. Routes and links both use it, so that a link always leads to a page. */
 export const PAGE_PATHS = {
   login: '/u/login',
+  providerLogin: '/u/login/connection',
+  linkAccount: '/u/link-account',
   loginCode: '/u/login-code',
   signUp: '/u/signup',
   resetPasswordRequest: '/u/reset-password/request',
@@ -18,6 +20,8 @@ export const PAGE_PATHS = {
   mfaEnrollment: '/u/mfa-enrollment',
   unblock: '/u/unblock',
   newLink: '/u/new-link',
+  /** Auth0's path, so that an application at a provider only changes its host. */
+  providerCallback: '/login/callback',
   /** The path of Auth0's login links. */
   passwordlessLink: '/passwordless/verify_redirect',
 

@@ -58,6 +58,7 @@ export const sampleWays: WaysIn = {
 const login = {
   ...app,
   title: 'Log in',
+  hasForm: true,
   identifier: null,
   identifierLabel: 'Email address',
   emailOnly: true,
@@ -150,6 +151,29 @@ export const loginSamples: SamplesOf<LoginValues> = {
       withName: false,
       isNowhere: true,
       typed: null,
+    },
+  ],
+  'link-account': [
+    {
+      ...app,
+      title: 'Is this your account?',
+      lead: 'There is an account with this address.',
+      email: 'jo@example.com',
+      password: true,
+      code: 'offered',
+      codeLead: 'We have sent a code.',
+      separate: 'Create another account with Google',
+    },
+    {
+      ...app,
+      title: 'Is this your account?',
+      lead: 'There is an account with this address.',
+      email: 'jo@example.com',
+      password: false,
+      code: 'sent',
+      codeLead: 'We have sent a code to jo@example.com.',
+      separate: null,
+      problem: PROBLEM,
     },
   ],
   device: [

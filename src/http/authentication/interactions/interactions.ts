@@ -25,6 +25,12 @@ export function createInteractions(
 ): Interactions {
   /** The interaction of each request. Found once, then changed in place. */
   const found = new WeakMap<FastifyRequest, LibraryInteraction>();
+  /** The states of requests whose address names none. */
+  const continued = new WeakMap<FastifyRequest, string>();
+  const stateIn = (request: FastifyRequest): (LoginState & { text: string }) | undefined => {
+    const text = continued.get(request) ?? stateOf(request);
+    return text === undefined ? undefined : { ...readLoginState(text), text };
+  };
   const nowSeconds = () => epochSeconds(deps.clock.now());
   const contextOf = (request: FastifyRequest, reply: FastifyReply) =>
     libraryContext(provider, deps.publicUrl, request, reply);
@@ -34,7 +40,7 @@ export function createInteractions(
     reply: FastifyReply,
   ): Promise<LibraryInteraction | null> {
     const open = openLogins(contextOf(request, reply));
-    const state = stateOf(request) ?? open[0];
+    const state = stateIn(request) ?? open[0];
     const noted = open.find((openLogin) => openLogin.uid === state?.uid);
     if (state === undefined || noted === undefined) return null;
     const known = found.get(request);
@@ -121,6 +127,10 @@ export function createInteractions(
   }
 
   return {
+    continueWith(request, state) {
+      continued.set(request, state);
+    },
+
     async details(request, reply) {
       const interaction = await current(request, reply);
       if (interaction === null) return null;
@@ -128,7 +138,7 @@ export function createInteractions(
       for (const [name, value] of Object.entries(interaction.params)) {
         if (typeof value === 'string') params[name] = value;
       }
-      const asked = stateOf(request);
+      const asked = stateIn(request);
       return {
         uid: interaction.uid,
         state: asked?.uid === interaction.uid ? asked.text : interaction.uid,
@@ -144,7 +154,7 @@ export function createInteractions(
     againUrl(request, reply) {
       // A browser without cookies would redirect in a loop.
       if (openLogins(contextOf(request, reply)).length === 0) return null;
-      const state = stateOf(request);
+      const state = stateIn(request);
       const params = state && carried.paramsOf(asState(state));
       if (!params) return null;
       const query = new URLSearchParams();
@@ -154,7 +164,7 @@ export function createInteractions(
       return `/authorize?${query}`;
     },
 
-    async finish(request, reply, { userId, amr, remember }) {
+    async finish(request, reply, { userId, amr, remember, connectionId }) {
       const interaction = await current(request, reply);
       if (interaction === null) return tellItIsOver(request, reply);
       const since = await leaveOtherUser(request, reply, interaction, userId);
@@ -177,7 +187,14 @@ export function createInteractions(
         select_account: {},
       });
       const clientId = textOf(interaction.params.client_id);
-      deps.audit.record({ type: 's', userId, clientId, description: 'Successful login' });
+      const description = 'Successful login';
+      deps.audit.record({
+        type: 's',
+        userId,
+        clientId,
+        description,
+        ...(connectionId !== undefined && { connectionId }),
+      });
     },
 
     async welcome(request, reply, userId) {
@@ -236,10 +253,10 @@ function asState({ uid, sealed = null }: { uid: string; sealed?: string | null }
   return { uid, sealed };
 }
 
-function stateOf(request: FastifyRequest): (LoginState & { text: string }) | undefined {
+function stateOf(request: FastifyRequest): string | undefined {
   for (const part of [request.body, request.query]) {
     if (typeof part !== 'object' || part === null || !('state' in part)) continue;
-    if (typeof part.state === 'string') return { ...readLoginState(part.state), text: part.state };
+    if (typeof part.state === 'string') return part.state;
   }
   return undefined;
 }

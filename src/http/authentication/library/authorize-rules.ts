@@ -1,5 +1,6 @@
 import { decodeJwt } from 'jose';
 import { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import { isProviderStrategy } from '../../../outbound/social/social.ts';
 import type { Db } from '../../../platform/db/db.ts';
 import { connectionsOfClient, isPasswordless } from '../../../records/connections/connections.ts';
 import type { LibraryClients } from '../clients/clients.ts';
@@ -63,7 +64,8 @@ export function knownConnection(db: Db) {
     const found = (await connectionsOfClient(db, client.clientId)).find(
       (connection) => connection.name === name,
     );
-    if (found?.strategy === 'auth0' || (found && isPasswordless(found))) return;
+    const isKnown = found && (isPasswordless(found) || isProviderStrategy(found.strategy));
+    if (isKnown || found?.strategy === 'auth0') return;
     throw new errors.InvalidRequest('the connection was not found');
   };
 }

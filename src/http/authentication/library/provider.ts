@@ -149,6 +149,7 @@ export async function createProvider(
     extraParams: {
       audience: beforeInteractions(clients),
       connection: knownConnection(db),
+      connection_scope: null,
       screen_hint: null,
       organization: organizationParam(organizations),
       invitation: invitationParam(organizations),

@@ -3,6 +3,7 @@ import { noteCompletedLogin } from '../../../flows/second-factor/second-factor.t
 import type { User } from '../../../records/users/users.ts';
 import { browserSecret, keepBrowserSecret } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
+import { rememberWay } from '../ways-in/ways-in.ts';
 import type { LoginContext } from './login-context.ts';
 import { sentToSecondFactor } from './mfa-gate.ts';
 import { rejectedNonMember } from './organization-gate.ts';
@@ -18,6 +19,7 @@ export {
   stateQuery,
   type UnconnectedContext,
   unconnectedContext,
+  waysOfLogin,
 } from './login-context.ts';
 export { challengePage, enrollmentPage, sentToSecondFactor } from './mfa-gate.ts';
 export {
@@ -42,13 +44,19 @@ export async function finishLogin(
 ): Promise<FastifyReply> {
   // The newest proof counts. An older one is void, even if this login did not use it.
   deps.proofs.forget(request, reply);
+  rememberWay(deps, reply, entry.context.connection.id);
   if (await rejectedNonMember(deps, request, reply, entry)) return reply;
   if (await sentToSecondFactor(deps, request, reply, entry)) return reply;
   const browser = browserSecret(deps, request);
   keepBrowserSecret(deps, reply, browser);
   const origin = { ip: request.ip, browser };
   await noteCompletedLogin(deps, { userId: entry.user.id, origin });
-  const result = { userId: entry.user.id, amr: entry.amr, remember: true };
+  const result = {
+    userId: entry.user.id,
+    amr: entry.amr,
+    remember: true,
+    connectionId: entry.context.connection.id,
+  };
   await deps.interactions.finish(request, reply, result);
   return reply;
 }

@@ -10,6 +10,7 @@ import {
   type Connection,
   connectionsOfClient,
   isPasswordless,
+  isSocial,
 } from '../../../records/connections/connections.ts';
 import {
   findOrganization,
@@ -22,6 +23,8 @@ import { type LoginLook, lookOf } from '../brand/brand.ts';
 import type { PageDeps } from '../deps.ts';
 import { showNoConnection, showStale } from '../errors/errors.ts';
 import { queryText, type Translator } from '../page/page.ts';
+import type { WaysIn } from '../page-values/page-values.ts';
+import { isProvider, waysIn } from '../ways-in/ways-in.ts';
 
 /** The data that the pages of a login need: application, connection and language. */
 export type LoginContext = {
@@ -29,7 +32,7 @@ export type LoginContext = {
   client: Client;
   /** The connection of this page: of its password or its code. */
   connection: Connection;
-  /** All connections of this login: databases first, then those that send codes. */
+  /** All connections of this login: databases first, then those that send codes, then identity providers. */
   connections: Connection[];
   /** `null` if the login is for no organization. */
   organization: Organization | null;
@@ -63,8 +66,10 @@ export async function loginContext(
 ): Promise<LoginContext | null> {
   const context = await anyLoginContext(deps, request, reply, known);
   if (context === null || known !== undefined) return context;
-  if (!isPasswordless(context.connection)) return context;
-  reply.redirect(context.urls.code, request.method === 'GET' ? 302 : 303);
+  const { connection, urls } = context;
+  if (connection.strategy === 'auth0') return context;
+  const url = isPasswordless(connection) ? urls.code : urls.login;
+  reply.redirect(url, request.method === 'GET' ? 302 : 303);
   return null;
 }
 
@@ -94,6 +99,31 @@ export async function codeLoginContext(
   }
   reply.redirect(context.urls.login, request.method === 'GET' ? 302 : 303);
   return null;
+}
+
+/** Returns the ways in besides the form of a page of this login. */
+export function waysOfLogin(
+  deps: PageDeps,
+  request: FastifyRequest,
+  context: LoginContext,
+  { hasLinks }: { hasLinks: boolean },
+): WaysIn | null {
+  const { connection, connections, interaction, organizationConnections, translator } = context;
+  const isNamed = interaction.params.connection !== undefined;
+  const inOrganization = new Map(
+    organizationConnections.map((each) => [each.connection.id, each.settings.showAsButton]),
+  );
+  return waysIn(deps, request, {
+    translator,
+    connections,
+    form: isProvider(connection) ? null : connection,
+    action: `${PAGE_PATHS.providerLogin}${stateQuery(interaction)}`,
+    ...(isNamed && { isShown: () => true }),
+    ...(inOrganization.size > 0 && {
+      isShown: ({ id, strategy }) => isSocial(strategy) || inOrganization.get(id) === true,
+    }),
+    ...(hasLinks && { urlOf: (way) => formUrl(context, way) }),
+  });
 }
 
 /** Returns the address of the page with the form of a connection: for a password, or for a code. */
@@ -260,7 +290,7 @@ async function connectionsFor(
     : await connectionsOfClient(db, client.id);
   const databases = enabled.filter(({ strategy }) => strategy === 'auth0');
   // Databases come first: the login asks for a password unless the application asks for a code.
-  const usable = [...databases, ...enabled.filter(isPasswordless)];
+  const usable = [...databases, ...enabled.filter(isPasswordless), ...enabled.filter(isProvider)];
   return name === undefined ? usable : usable.filter((connection) => connection.name === name);
 }
 

@@ -11,11 +11,11 @@ import {
   asksForOrganizationFirst,
   codeLoginContext,
   finishLogin,
-  formUrl,
   type LoginContext,
+  waysOfLogin,
 } from '../finish-login/finish-login.ts';
 import { formText, sayNotNow } from '../page/page.ts';
-import { waysIn } from '../ways-in/ways-in.ts';
+import { troubleText } from '../provider-login/provider-login.ts';
 
 const LONGEST = 320;
 
@@ -30,7 +30,8 @@ export function registerLoginCodePages(app: FastifyInstance, deps: PageDeps): vo
     if (!context) return reply;
     if (asksForOrganizationFirst(context)) return reply.redirect(context.urls.organization, 302);
     const typed = context.interaction.params.login_hint ?? '';
-    return showAddress(deps, { request, reply, context }, { typed });
+    const problem = troubleText(request, context);
+    return showAddress(deps, { request, reply, context }, { typed, ...(problem && { problem }) });
   });
 
   app.post(PAGE_PATHS.loginCode, async (request, reply) => {
@@ -129,11 +130,7 @@ function showAddress(
       kind,
       label: translator.say(kind === 'sms' ? 'mfa.phone' : 'common.email'),
       typed: typed || null,
-      ways: waysIn({
-        ...context,
-        form: context.connection,
-        urlOf: (way) => formUrl(context, way),
-      }),
+      ways: waysOfLogin(deps, request, context, { hasLinks: true }),
       problem,
     },
   });

@@ -6,34 +6,47 @@ import {
   type Connection,
   hidesAccounts,
   identifiersOf,
+  isPasswordless,
   isSelfServiceResetEnabled,
   loginIdentifiersOf,
 } from '../../../records/connections/connections.ts';
 import { browserSecret, keepBrowserSecret } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
 import {
+  anyLoginContext,
   asksForOrganizationFirst,
   finishLogin,
-  formUrl,
   type LoginContext,
   loginContext,
+  waysOfLogin,
 } from '../finish-login/finish-login.ts';
 import { formText, sayNotNow, type TextPath } from '../page/page.ts';
-import { waysIn } from '../ways-in/ways-in.ts';
+import { goToProvider, troubleQuery, troubleText } from '../provider-login/provider-login.ts';
+import { isProvider } from '../ways-in/ways-in.ts';
 
 /** Registers `/u/login`, the first page of a login. */
 export function registerLoginPages(app: FastifyInstance, deps: PageDeps): void {
   app.get(PAGE_PATHS.login, async (request, reply) => {
     if (await finishedByHandoff(deps, request, reply)) return reply;
-    const context = await loginContext(deps, request, reply);
+    const context = await anyLoginContext(deps, request, reply);
     if (!context) return reply;
     if (asksForOrganizationFirst(context)) return reply.redirect(context.urls.organization, 302);
-    const { params } = context.interaction;
+    const { connection, interaction, urls } = context;
+    const { params } = interaction;
+    const problem = troubleText(request, context);
+    if (isPasswordless(connection)) {
+      return reply.redirect(`${urls.code}${troubleQuery(request)}`, 302);
+    }
+    // An application that names a provider goes straight to it, but not back to one that has just refused.
+    if (isProvider(connection) && params.connection !== undefined && problem === undefined) {
+      return goToProvider(deps, request, reply, { context, connection });
+    }
     if (params.screen_hint === 'signup' && context.canSignUp) {
       return reply.redirect(context.urls.signUp, 302);
     }
     if (params.screen_hint === 'reset-password') return reply.redirect(context.urls.forgot, 302);
-    return showLogin(deps, { request, reply, context, identifier: params.login_hint ?? '' });
+    const identifier = params.login_hint ?? '';
+    return showLogin(deps, { request, reply, context, identifier, ...(problem && { problem }) });
   });
 
   app.post(PAGE_PATHS.login, async (request, reply) => {
@@ -95,7 +108,7 @@ async function finishedByHandoff(
 }
 
 function showLogin(
-  { pages, csrf }: PageDeps,
+  deps: PageDeps,
   shown: {
     request: FastifyRequest;
     reply: FastifyReply;
@@ -105,6 +118,7 @@ function showLogin(
     problem?: string;
   },
 ): Promise<FastifyReply> {
+  const { pages, csrf } = deps;
   const { request, reply, context, status } = shown;
   const { connection, translator, urls, look } = context;
   const label = identifierLabel(connection);
@@ -122,7 +136,8 @@ function showLogin(
       identifierLabel: translator.say(label),
       emailOnly: label === 'common.email',
       problem: shown.problem,
-      ways: waysIn({ ...context, form: connection, urlOf: (way) => formUrl(context, way) }),
+      hasForm: connection.strategy === 'auth0',
+      ways: waysOfLogin(deps, request, context, { hasLinks: true }),
       forgotUrl: isSelfServiceResetEnabled(connection) ? urls.forgot : null,
       signUpUrl: context.canSignUp ? urls.signUp : null,
     },

@@ -11,7 +11,12 @@ import {
 } from '../../../records/connections/connections.ts';
 import { browserSecret, keepBrowserSecret } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
-import { finishLogin, type LoginContext, loginContext } from '../finish-login/finish-login.ts';
+import {
+  finishLogin,
+  type LoginContext,
+  loginContext,
+  waysOfLogin,
+} from '../finish-login/finish-login.ts';
 import {
   chosenPassword,
   formText,
@@ -20,7 +25,6 @@ import {
   sayNotNow,
   type Translator,
 } from '../page/page.ts';
-import { waysIn } from '../ways-in/ways-in.ts';
 
 /** Registers `/u/signup`, which creates an account and logs in. */
 export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void {
@@ -115,7 +119,7 @@ function refusalText(
 }
 
 function showSignUp(
-  { pages, csrf }: PageDeps,
+  deps: PageDeps,
   shown: {
     request: FastifyRequest;
     reply: FastifyReply;
@@ -125,6 +129,7 @@ function showSignUp(
     problem?: string;
   },
 ): Promise<FastifyReply> {
+  const { pages, csrf } = deps;
   const { request, reply, context, problem, typed } = shown;
   const { connection, translator, urls, look } = context;
   const asked = identifiersOf(connection);
@@ -155,7 +160,7 @@ function showSignUp(
       rules: ruleViews(passwordPolicyOf(connection), translator),
       problem,
       focusPassword: typed.email !== '',
-      ways: waysIn({ ...context, form: connection }),
+      ways: waysOfLogin(deps, request, context, { hasLinks: false }),
     },
   });
 }

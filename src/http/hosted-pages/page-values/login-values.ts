@@ -8,6 +8,8 @@ type Shown<Identifier extends string> = Record<Identifier, boolean>;
 export type LoginValues = {
   login: FormValues & {
     appName: string;
+    /** Whether the page asks for a password. */
+    hasForm: boolean;
     /** The text that the person has typed. */
     identifier: string | null;
     identifierLabel: string;
@@ -53,6 +55,17 @@ export type LoginValues = {
     isNowhere: boolean;
     typed: string | null;
   };
+  'link-account': FormValues & {
+    lead: string;
+    email: string;
+    /** Whether the page asks for the password of the account. */
+    password: boolean;
+    /** Whether a code can be mailed, or was. */
+    code: 'offered' | 'sent' | null;
+    codeLead: string;
+    /** The text of the button that makes another account. */
+    separate: string | null;
+  };
   device: {
     title: string;
     lead: string;
@@ -74,5 +87,6 @@ export const absentFromLogin: { [Name in keyof LoginValues]: Absent<LoginValues[
   'login-code-address': form,
   'login-code': form,
   organization: form,
+  'link-account': form,
   device: {},
 };

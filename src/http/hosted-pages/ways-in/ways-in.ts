@@ -1,6 +1,16 @@
-import { type Connection, isPasswordless } from '../../../records/connections/connections.ts';
+import type { FastifyRequest } from 'fastify';
+import {
+  type Connection,
+  isPasswordless,
+  isShownAsButton,
+} from '../../../records/connections/connections.ts';
 import type { Translator } from '../page/page.ts';
-import type { WayLink, WaysIn } from '../page-values/page-values.ts';
+import type { ProviderButton, WayLink, WaysIn } from '../page-values/page-values.ts';
+import { lastWay } from './last-way.ts';
+import { iconOf, isProvider, providerLogo, providerName } from './providers.ts';
+
+export { rememberWay } from './last-way.ts';
+export { isProvider, providerName } from './providers.ts';
 
 export type WaysInput = {
   translator: Translator;
@@ -8,15 +18,42 @@ export type WaysInput = {
   connections: Connection[];
   /** The connection of the page's own form. `null` if the page has no form. */
   form: Connection | null;
+  /** The path to which buttons of providers are sent. Absent: the page has none. */
+  action?: string;
+  /** Returns whether a provider has a button here. Default: as its connection says. */
+  isShown?: (connection: Connection) => boolean;
   /** Returns the address of the page with another connection's form. Absent: the page links to no other form. */
   urlOf?: (connection: Connection) => string;
 };
 
 /** Returns the ways in besides a page's own form, for the template `ways-in`. Returns `null` if there are none. */
-export function waysIn({ translator, connections, form, urlOf }: WaysInput): WaysIn | null {
+export function waysIn(
+  deps: { secureCookies: boolean },
+  request: FastifyRequest,
+  { translator, connections, form, action, isShown = isShownAsButton, urlOf }: WaysInput,
+): WaysIn | null {
+  const last = lastWay(deps, request);
+  const shown = action === undefined ? [] : connections.filter(isProvider).filter(isShown);
+  const providers = shown
+    .map((connection) => buttonOf(translator, connection, last))
+    .sort((a, b) => Number(b.isLast) - Number(a.isLast));
   const links = urlOf === undefined ? [] : otherForms(translator, { connections, form, urlOf });
-  if (links.length === 0) return null;
-  return { besideForm: form !== null, action: '', providers: [], links };
+  if (providers.length === 0 && links.length === 0) return null;
+  return { besideForm: form !== null, action: action ?? '', providers, links };
+}
+
+function buttonOf(
+  { say }: Translator,
+  connection: Connection,
+  last: string | null,
+): ProviderButton {
+  return {
+    name: connection.name,
+    text: say('ways.continueWith', { provider: providerName(connection) }),
+    logo: providerLogo(connection),
+    iconUrl: iconOf(connection),
+    isLast: connection.id === last,
+  };
 }
 
 const LINK_TEXTS = {
@@ -28,7 +65,7 @@ const LINK_TEXTS = {
 /** Returns links to the pages with other forms: one for a password, one for each kind of code. */
 function otherForms(
   { say }: Translator,
-  { connections, form, urlOf }: Required<Omit<WaysInput, 'translator'>>,
+  { connections, form, urlOf }: Required<Pick<WaysInput, 'connections' | 'form' | 'urlOf'>>,
 ): WayLink[] {
   const links: WayLink[] = [];
   for (const connection of connections) {
