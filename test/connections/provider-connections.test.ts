@@ -188,6 +188,40 @@ describe('the button of a connection', () => {
   });
 });
 
+describe('the button of a connection in an organization', () => {
+  const enable = async (connectionId: string, more: object = {}) => {
+    count += 1;
+    const { body } = await api.call('POST', '/organizations', { name: `org${count}` });
+    const path = `/organizations/${body.id}/enabled_connections`;
+    const enabled = { connection_id: connectionId, ...more };
+    return { path, answer: await api.call('POST', path, enabled) };
+  };
+
+  test('can be hidden for a provider', async () => {
+    const { body } = await create('oidc', {
+      client_id: 'a',
+      discovery_url: 'https://login.acme.test',
+    });
+    const { path, answer } = await enable(body.id, { assign_membership_on_login: true });
+    expect(answer.body).toMatchObject({ show_as_button: true, assign_membership_on_login: true });
+    const hidden = await api.call('PATCH', `${path}/${body.id}`, { show_as_button: false });
+    expect(hidden.body).toMatchObject({ show_as_button: false, assign_membership_on_login: true });
+    expect((await api.call('GET', path)).body[0].show_as_button).toBe(false);
+  });
+
+  test('cannot be hidden for a database', async () => {
+    const { body } = await api.call('POST', '/connections', { name: 'db', strategy: 'auth0' });
+    const refused = (await enable(body.id, { show_as_button: false })).answer;
+    expect([refused.status, refused.body.message]).toEqual([
+      400,
+      expect.stringContaining('show_as_button'),
+    ]);
+    const { path } = await enable(body.id);
+    const changed = await api.call('PATCH', `${path}/${body.id}`, { show_as_button: false });
+    expect(changed.status).toBe(400);
+  });
+});
+
 test('two connections can have one strategy, and one domain', async () => {
   const oidc = {
     client_id: 'a',

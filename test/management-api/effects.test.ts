@@ -181,11 +181,6 @@ describe('a route refuses with the field and the reason:', () => {
       { token_quota: { client_credentials: { per_day: 5 } } },
     ],
     [
-      'POST /organizations/:organization/enabled_connections',
-      'show_as_button',
-      { connection_id: 'con_1', show_as_button: false },
-    ],
-    [
       'POST /organizations/:organization/connections',
       'organization_access_level',
       { connection_id: 'con_1', organization_access_level: 'full' },

@@ -1,6 +1,6 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
-import { type Connection, findConnection } from '../../records/connections/connections.ts';
+import { type Connection, findConnection, isOwn } from '../../records/connections/connections.ts';
 import {
   disableConnection,
   enableConnection,
@@ -16,8 +16,11 @@ export type Enabled = {
   settings: OrganizationConnection;
   connection: Connection;
 };
-/** `no_sign_up`: sign-up needs a database connection whose users become members when they log in. */
-export type NotEnabled = { kind: 'no_connection' | 'no_sign_up' | 'duplicate' };
+/**
+ * `no_sign_up`: sign-up needs a database connection whose users become members when they log in. `no_button`: only the button of an identity
+ * provider can be hidden.
+ */
+export type NotEnabled = { kind: 'no_connection' | 'no_sign_up' | 'no_button' | 'duplicate' };
 
 /** Enables a connection for an organization. Works inside or outside a transaction. The organization must exist. */
 export async function enable(
@@ -29,6 +32,7 @@ export async function enable(
   if (connection === null) return { kind: 'no_connection' };
   const mayHaveSignUp = settings.assignMembershipOnLogin && connection.strategy === 'auth0';
   if (settings.isSignupEnabled && !mayHaveSignUp) return { kind: 'no_sign_up' };
+  if (!settings.showAsButton && isOwn(connection.strategy)) return { kind: 'no_button' };
   const { kind } = await enableConnection(db, organizationId, settings, now);
   if (kind === 'missing') return { kind: 'no_connection' };
   return kind === 'duplicate' ? { kind } : { kind: 'enabled', settings, connection };
@@ -48,13 +52,14 @@ export async function changeOrganizationConnection(
   { db }: { db: Db },
   key: Key,
   changes: Partial<Omit<OrganizationConnection, 'connectionId'>>,
-): Promise<Enabled | { kind: 'no_organization' | 'no_connection' | 'no_sign_up' }> {
+): Promise<Enabled | { kind: 'no_organization' | 'no_connection' | 'no_sign_up' | 'no_button' }> {
   if (!(await findOrganization(db, key.organizationId))) return { kind: 'no_organization' };
   const connection = await findConnection(db, key.connectionId);
   if (connection === null || (await findEnabledConnection(db, key)) === null) {
     return { kind: 'no_connection' };
   }
   if (changes.isSignupEnabled && connection.strategy !== 'auth0') return { kind: 'no_sign_up' };
+  if (changes.showAsButton === false && isOwn(connection.strategy)) return { kind: 'no_button' };
   const settings = await updateEnabledConnection(db, key, changes);
   return settings === null ? { kind: 'no_sign_up' } : { kind: 'enabled', settings, connection };
 }

@@ -25,7 +25,8 @@ export async function appendNotes(db: Db, notes: string[]): Promise<void> {
       note.row->>'ip', note.row->>'user_agent', note.row->>'hostname', note.row->>'audience', note.row->>'scope',
       coalesce(note.row->>'strategy', connections.strategy),
       case coalesce(note.row->>'strategy', connections.strategy) when 'auth0' then 'database' when 'sms' then 'passwordless'
-        when 'email' then 'passwordless' else case when connections.id is not null then 'social' end end,
+        when 'email' then 'passwordless' when 'oidc' then 'enterprise' when 'okta' then 'enterprise' when 'waad' then 'enterprise'
+        when 'google-apps' then 'enterprise' else case when connections.id is not null then 'social' end end,
       (note.row->>'is_mobile')::boolean, nullif(note.row->'auth0_client', 'null'::jsonb), nullif(note.row->'details', 'null'::jsonb)
     from head cross join jsonb_array_elements(${`[${notes.join(',')}]`}::jsonb) with ordinality as note (row, position)
       left join users on users.id = note.row->>'user_id'

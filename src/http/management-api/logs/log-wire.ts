@@ -28,7 +28,7 @@ export const logSchema = Type.Object({
   audience: text('Identifier of the API for which a token was requested'),
   scope: text('Requested scopes'),
   strategy: text('Strategy of the connection'),
-  strategy_type: text('Type of the strategy: `database`, `passwordless` or `social`'),
+  strategy_type: text('Type of the strategy: `database`, `passwordless`, `social` or `enterprise`'),
   isMobile: Type.Boolean({ description: 'Whether the request came from a mobile device' }),
   auth0_client: Type.Optional(freeObject('Name and version of the SDK')),
   details: Type.Optional(freeObject('Further details, without secrets')),

@@ -28,10 +28,7 @@ import {
   route,
   shownBy,
 } from '../route/route.ts';
-import {
-  ENABLED_CONNECTION_EFFECTS,
-  ORGANIZATION_CONNECTION_EFFECTS,
-} from './effects-of-organizations.ts';
+import { ORGANIZATION_CONNECTION_EFFECTS } from './effects-of-organizations.ts';
 import {
   connectionSettings,
   enableBody,
@@ -78,7 +75,7 @@ function routesAt(api: Api, deps: BaseDeps, name: (typeof PATHS)[number]): void 
   const each = `${url}/:connectionId`;
   const isNewer = name === 'connections';
   const more = isNewer ? notHere : {};
-  const effects = isNewer ? ORGANIZATION_CONNECTION_EFFECTS : ENABLED_CONNECTION_EFFECTS;
+  const effects = isNewer ? ORGANIZATION_CONNECTION_EFFECTS : {};
   const schema = isNewer
     ? Type.Object({
         ...enabledConnectionSchema.properties,
@@ -191,7 +188,7 @@ export function settingsOf(body: Static<typeof enableBody>): OrganizationConnect
     connectionId: body.connection_id,
     assignMembershipOnLogin: body.assign_membership_on_login ?? false,
     isSignupEnabled: body.is_signup_enabled ?? false,
-    showAsButton: true,
+    showAsButton: body.show_as_button ?? true,
   };
 }
 
@@ -204,6 +201,10 @@ export function refuseConnection(outcome: NotEnabled | { kind: 'no_organization'
       return noConnection();
     case 'no_sign_up':
       return signUpRule();
+    case 'no_button':
+      return badRequest(
+        "Payload validation error: 'must be true, because the login page shows the form of this connection' on property show_as_button.",
+      );
     case 'duplicate':
       return conflict('The organization connection already exists.');
   }
@@ -225,12 +226,17 @@ function keyOf(params: { id: string; connectionId: string }) {
   return { organizationId: params.id, connectionId: params.connectionId };
 }
 
-function changesOf(body: { assign_membership_on_login?: boolean; is_signup_enabled?: boolean }) {
-  const { assign_membership_on_login, is_signup_enabled } = body;
+function changesOf(body: {
+  assign_membership_on_login?: boolean;
+  is_signup_enabled?: boolean;
+  show_as_button?: boolean;
+}) {
+  const { assign_membership_on_login, is_signup_enabled, show_as_button } = body;
   return {
     ...(assign_membership_on_login !== undefined && {
       assignMembershipOnLogin: assign_membership_on_login,
     }),
     ...(is_signup_enabled !== undefined && { isSignupEnabled: is_signup_enabled }),
+    ...(show_as_button !== undefined && { showAsButton: show_as_button }),
   };
 }

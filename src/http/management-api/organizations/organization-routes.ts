@@ -27,7 +27,7 @@ import {
   route,
   sortOf,
 } from '../route/route.ts';
-import { NEW_ORGANIZATION_EFFECTS, ORGANIZATION_EFFECTS } from './effects-of-organizations.ts';
+import { ORGANIZATION_EFFECTS } from './effects-of-organizations.ts';
 import { refuseConnection, settingsOf } from './organization-connections.ts';
 import {
   createOrganizationBody,
@@ -104,7 +104,7 @@ export function organizationRoutes(api: Api, deps: BaseDeps): void {
     description: '`enabled_connections` also requires the scope `create:organization_connections`.',
     tags,
     body: createOrganizationBody,
-    effects: NEW_ORGANIZATION_EFFECTS,
+    effects: ORGANIZATION_EFFECTS,
     response: { 201: organizationSchema },
     handler: ({ body, caller }) => create(deps, body, caller),
   });

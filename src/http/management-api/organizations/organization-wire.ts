@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { Db } from '../../../platform/db/db.ts';
+import { isOwn } from '../../../records/connections/connections.ts';
 import {
   findOrganization,
   type Organization,
@@ -75,7 +76,10 @@ export const connectionSettings = {
     Type.Boolean({ description: 'Whether people can sign up. Only for database connections.' }),
   ),
   show_as_button: Type.Optional(
-    Type.Boolean({ description: 'Whether the login page shows the connection' }),
+    Type.Boolean({
+      description:
+        'Whether the login page of the organization shows a button for the connection. Only for identity providers. Default: true.',
+    }),
   ),
 };
 const connectionId = Type.String({
@@ -143,7 +147,7 @@ export function toWireEnabled(
     connection_id: enabled.connectionId,
     assign_membership_on_login: enabled.assignMembershipOnLogin,
     is_signup_enabled: enabled.isSignupEnabled,
-    show_as_button: true,
+    show_as_button: isOwn(connection.strategy) || enabled.showAsButton,
     connection: { name: connection.name, strategy: connection.strategy },
   };
 }
