@@ -1,6 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { isProviderStrategy } from '../../src/outbound/social/social.ts';
 import { type ManagementFixture, startManagementApi } from '../management-api/fixture.ts';
 
 let api: ManagementFixture;
@@ -54,6 +53,7 @@ const STRATEGIES: [strategy: string, least: object, more: object][] = [
     { ...CLIENT, domain: 'acme.okta.test' },
     { type: 'back_channel', tenant_domain: 'a.test' },
   ],
+  ['google-apps', { ...CLIENT, domain: 'acme.test' }, { map_user_id_to_id: true, email: true }],
   [
     'waad',
     { ...CLIENT, tenant_domain: 'acme.onmicrosoft.test' },
@@ -72,9 +72,7 @@ const create = (strategy: string, options: object, more: object = {}) => {
   return api.call('POST', '/connections', { name: `p${count}`, strategy, options, ...more });
 };
 
-describe.each(
-  STRATEGIES.filter(([strategy]) => isProviderStrategy(strategy)),
-)('a connection of strategy %s', (strategy, least, more) => {
+describe.each(STRATEGIES)('a connection of strategy %s', (strategy, least, more) => {
   test('is created, read and changed with all its options', async () => {
     const made = await create(strategy, least, { enabled_clients: [clientId] });
     expect([made.status, made.body.message]).toEqual([201, undefined]);

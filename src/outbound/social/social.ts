@@ -19,7 +19,7 @@ export type {
   ProviderAnswer,
   ProviderTokens,
 } from './provider.ts';
-export { isProviderStrategy } from './strategies.ts';
+export { isProviderStrategy, type ProviderStrategy } from './strategies.ts';
 
 /**
  * Begins a login at an identity provider (OpenID Connect Core 1.0 §3.1.2.1, RFC 6749 §4.1.1).

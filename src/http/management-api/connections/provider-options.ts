@@ -1,5 +1,5 @@
 import { type TSchema, Type } from 'typebox';
-import { isProviderStrategy } from '../../../outbound/social/social.ts';
+import { isProviderStrategy, type ProviderStrategy } from '../../../outbound/social/social.ts';
 import { scopeOptionsOf, UPSTREAM_ALIASES } from '../../../records/connections/connections.ts';
 import { closed, type Effects, freeObject, nullable, oneOf } from '../route/route.ts';
 
@@ -93,7 +93,6 @@ const openId = {
       maxItems: 7,
     }),
   ),
-  send_back_channel_nonce: Type.Boolean(),
 };
 
 type Kind = {
@@ -102,7 +101,7 @@ type Kind = {
   effects?: Effects;
 };
 
-const KINDS: Record<string, Kind> = {
+const KINDS: Record<ProviderStrategy, Kind> = {
   'google-oauth2': withSecret(social),
   facebook: withSecret(
     { ...social, allow_context_profile_field: Type.Boolean() },
@@ -133,7 +132,11 @@ const KINDS: Record<string, Kind> = {
     required: ['client_id', 'app_secret', 'kid', 'team_id'],
   },
   'google-apps': {
-    ...withSecret({ ...domains, domain: text(1024, 'Domain of the Workspace') }),
+    ...withSecret({
+      ...domains,
+      domain: text(1024, 'Domain of the Workspace'),
+      map_user_id_to_id: Type.Boolean(),
+    }),
     required: ['client_id', 'client_secret', 'domain'],
   },
   okta: {
@@ -159,6 +162,7 @@ const KINDS: Record<string, Kind> = {
       userinfo_endpoint: nullable(url),
       jwks_uri: nullable(url),
       type: oneOf(['back_channel', 'front_channel']),
+      send_back_channel_nonce: Type.Boolean(),
     },
     required: ['client_id'],
   },
@@ -196,12 +200,12 @@ function withSecret(properties: Record<string, TSchema>, effects: Effects = {}):
 }
 
 /** Strategies of connections to identity providers that work. */
-export const PROVIDER_STRATEGIES = Object.keys(KINDS).filter(isProviderStrategy);
+export const PROVIDER_STRATEGIES = Object.keys(KINDS);
 
 /** The schema of a provider's options, closed. `null`: connections of this strategy have no login. */
 export function providerOptions(strategy: string): { schema: TSchema; effects: Effects } | null {
-  if (!PROVIDER_STRATEGIES.some((known) => known === strategy)) return null;
-  const { properties = {}, required = [], effects = {} } = KINDS[strategy] ?? {};
+  if (!isProviderStrategy(strategy)) return null;
+  const { properties, required, effects = {} } = KINDS[strategy];
   const switches = scopeOptionsOf(strategy).map((name) => [name, Type.Boolean()] as const);
   const all: Record<string, TSchema> = {
     ...common,
