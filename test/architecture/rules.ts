@@ -9,11 +9,11 @@ const withoutComments = (text: string) =>
 
 /** The tables that the migrations make. */
 export function tablesOf(migrations: SourceFile[]): string[] {
-  return migrations.flatMap(({ text }) =>
-    Array.from(
-      text.matchAll(/^\s*create table (?:if not exists )?([a-z_]+)/gm),
-      ([, name]) => name ?? '',
-    ),
+  const named = (pattern: RegExp) =>
+    migrations.flatMap(({ text }) => Array.from(text.matchAll(pattern), ([, name]) => name ?? ''));
+  const dropped = new Set(named(/^\s*drop table (?:if exists )?([a-z_]+)/gm));
+  return named(/^\s*create table (?:if not exists )?([a-z_]+)/gm).filter(
+    (name) => !dropped.has(name),
   );
 }
 

@@ -1,7 +1,10 @@
 import { beforeAll, expect, test } from 'vitest';
 import { sha256 } from '../../src/platform/crypto/crypto.ts';
 import { markDomainVerified } from '../../src/records/custom-domains/custom-domains.ts';
-import { acceptInvitation } from '../../src/records/invitations/invitations.ts';
+import {
+  acceptInvitation,
+  findInvitationBySecret,
+} from '../../src/records/invitations/invitations.ts';
 import { defaultConnectionId } from '../harness/application.ts';
 import { atOnce } from '../harness/factories.ts';
 import { startServer, type TestServer } from '../harness/harness.ts';
@@ -41,11 +44,15 @@ async function oneOf(email: string): Promise<Wire> {
   return body[0];
 }
 
-const open = (link: string) => {
+const open = async (link: string) => {
   const { secret } = { secret: secretOf(link) };
-  return acceptInvitation(server.app.database.db, {
-    secretHash: sha256(secret),
+  const { db } = server.app.database;
+  const secretHash = sha256(secret);
+  const userId = (await findInvitationBySecret(db, secretHash))?.invitation.userId ?? '';
+  return acceptInvitation(db, {
+    secretHash,
     by: 'link',
+    userId,
     now: new Date(),
   });
 };

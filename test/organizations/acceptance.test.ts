@@ -167,21 +167,23 @@ describe('a user with a session', () => {
     expect(await isOpen(invitation)).toBe(true);
   });
 
-  test('uses up an invitation for another person without becoming a member', async () => {
+  test('learns that the invitation is for another person, and leaves it open', async () => {
     const { person, tab } = await signedIn();
     const invited = await world.createUser();
     const invitation = await world.inviteTo(ours, client, {
       invitee: { email: invited.email },
     });
     const shown = await tab.go(begin(invitation));
-    expect(shown.page).toContain(`You are logged in as ${person.email}`);
+    expect(shown.page).toContain(
+      `You are logged in as ${person.email}, but this invitation is for ${invited.email}`,
+    );
     expect(shown.page).toContain('Log in and accept');
-    const back = tab.back(await tab.send({ way: 'accept' }));
+    const back = tab.back(await tab.send({ way: 'leave' }));
     expect(back.searchParams.get('error')).toBe('access_denied');
     expect(back.searchParams.get('error_description')).toBe(
       'the specified account is not allowed to accept the current invitation',
     );
-    expect(await isOpen(invitation)).toBe(false);
+    expect(await isOpen(invitation)).toBe(true);
     expect(await membersOf(ours)).not.toContain(person.userId);
     expect(await membersOf(ours)).not.toContain(invited.userId);
     expect(await logged('fi', person.userId)).toMatchObject({
@@ -279,7 +281,7 @@ test('an invitation for one connection is not accepted with an account of anothe
   const tab = openTab();
   await world.logsIn(tab, world.authorize(client), person);
   await tab.go(begin(invitation));
-  const back = tab.back(await tab.send({ way: 'accept' }));
+  const back = tab.back(await tab.send({ way: 'leave' }));
   expect(back.searchParams.get('error')).toBe('access_denied');
   expect(await membersOf(ours)).not.toContain(person.userId);
 });

@@ -89,7 +89,7 @@ test('an invitation is created as recorded, read with the same link, listed and 
 
 test('the ticket is stored nowhere', async () => {
   const { body } = await invite({ send_invitation_email: true });
-  const tables = ['organization_invitations', 'messages'];
+  const tables = ['invitations', 'messages'];
   for (const table of tables) {
     const { rows } = await api.database.execute(`select * from ${table}`);
     expect(rows.length).toBeGreaterThan(0);

@@ -11,7 +11,7 @@ import { draftAccountMail } from './draft-account-mail.ts';
 import { draftCodeMail } from './draft-code-mail.ts';
 import { draftOrganizationMail } from './draft-organization-mail.ts';
 import { readMailContext } from './mail-context.ts';
-import { organizationInvitationOf } from './organization-mail.ts';
+import { leadsToOrganization } from './organization-mail.ts';
 import { mailOf, render } from './render-mail.ts';
 import { defaultTemplate } from './texts/texts.ts';
 
@@ -70,10 +70,12 @@ function draftOf(batch: Batch, message: Message, codes: Map<string, CodeMail>): 
   if (message.template === 'passwordless_code' || message.template === 'passwordless_link') {
     return draftCodeMail(batch, message, codes.get(passwordlessIdOf(message) ?? ''));
   }
-  const invitationId = organizationInvitationOf(message);
-  return invitationId === null
-    ? draftAccountMail(batch, message)
-    : draftOrganizationMail(batch, batch.context.organizationMails.get(invitationId));
+  const { invitations, campaigns, organizationMails } = batch.context;
+  const invitation = invitations.get(message.invitationId ?? '');
+  const campaign = campaigns.get(invitation?.campaignId ?? '');
+  return invitation && campaign && leadsToOrganization(campaign)
+    ? draftOrganizationMail(batch, organizationMails.get(invitation.id))
+    : draftAccountMail(batch, message);
 }
 
 async function renderDraft(

@@ -1,8 +1,9 @@
 import { languageFor, preferredLocale } from '../../platform/locales/locales.ts';
 import {
-  organizationInvitationSecret,
+  grantsOf,
+  invitationSecret,
   organizationInvitationUrl,
-} from '../../records/organization-invitations/organization-invitations.ts';
+} from '../../records/invitations/invitations.ts';
 import { type Link, linkValues } from './base-values.ts';
 import { type Batch, baseValuesIn, type Draft, type Unwanted } from './draft.ts';
 import { organizationValues } from './mail-look.ts';
@@ -17,8 +18,9 @@ export function draftOrganizationMail(
   const { context, keys, now } = batch;
   const link = mail ? linkTo(mail, keys.ticket, now) : null;
   if (!mail || link === null) return { kind: 'unwanted', reason: 'The invitation is closed.' };
-  const { invitation, organization, client, roles } = mail;
-  const { email, appMetadata, userMetadata } = invitation;
+  const { invitation, campaign, organization, client, roles } = mail;
+  const { email } = invitation;
+  const { appMetadata, userMetadata } = grantsOf(invitation, campaign);
   const requestedLocale = preferredLocale(userMetadata);
   const language = languageFor(requestedLocale, context.locales);
   const values = {
@@ -33,10 +35,10 @@ export function draftOrganizationMail(
     ...linkValues(link, language),
     organization: organizationValues(organization),
     // Names of the specification, 4.7.
-    inviter: { name: invitation.inviterName },
+    inviter: { name: campaign.plan.inviter?.name ?? '' },
     roles: roles.map(({ id, name, description }) => ({ id, name, description: description ?? '' })),
-    app_metadata: appMetadata ?? {},
-    user_metadata: userMetadata ?? {},
+    app_metadata: appMetadata,
+    user_metadata: userMetadata,
   };
   return { kind: 'draft', language, mail: { name: 'organization_invitation', values }, others: {} };
 }
@@ -47,7 +49,7 @@ function linkTo(mail: OrganizationInvitationMail, ticketKey: Buffer, now: Date):
   if (invitation.state !== 'pending' || invitation.expiresAt <= now || loginRoute === null) {
     return null;
   }
-  const secret = organizationInvitationSecret(ticketKey, invitation);
+  const secret = invitationSecret(ticketKey, invitation);
   const url = organizationInvitationUrl(loginRoute, { organization, domainMetadata }, secret);
   return url === null ? null : { url, expiresAt: invitation.expiresAt };
 }

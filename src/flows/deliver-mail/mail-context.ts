@@ -20,7 +20,11 @@ import { findTickets, type Ticket } from '../../records/tickets/tickets.ts';
 import { findAccounts, type User } from '../../records/users/users.ts';
 import { type LookSources, readLookSources } from '../../steps/choose-look/choose-look.ts';
 import type { ContactDetails } from './base-values.ts';
-import { type OrganizationInvitationMail, readOrganizationMails } from './organization-mail.ts';
+import {
+  leadsToOrganization,
+  type OrganizationInvitationMail,
+  readOrganizationMails,
+} from './organization-mail.ts';
 
 /** Everything that the mails of a batch refer to, read in a few queries. */
 export type MailContext = {
@@ -103,7 +107,13 @@ export async function readMailContext(db: Db, messages: Message[]): Promise<Mail
     const organization = await findOrganization(db, id);
     if (organization) organizations.set(id, organization);
   }
-  const organizationMails = await readOrganizationMails(db, messages);
+  const organizationMails = await readOrganizationMails(
+    db,
+    [...invitations.values()].flatMap((invitation) => {
+      const campaign = campaigns.get(invitation.campaignId);
+      return campaign && leadsToOrganization(campaign) ? [{ invitation, campaign }] : [];
+    }),
+  );
   const domains = await customDomains(db, { limit: MAX_DOMAINS });
   const settings = await tenantSettings(db);
   return {

@@ -11,7 +11,6 @@ import {
 } from '../../records/organizations/organizations.ts';
 import type { User } from '../../records/users/users.ts';
 import { standingIn } from '../../steps/judge-standing/judge-standing.ts';
-import { type Accepted, accept } from './accept.ts';
 
 export { findTypedOrganization } from './find-typed-organization.ts';
 
@@ -54,42 +53,22 @@ export async function enabledDatabases(db: Db, organizationId: string): Promise<
   });
 }
 
-export type Entry =
-  | { kind: 'entered' }
-  | { kind: 'stranger' | 'foreign_store' }
-  /** The invitation was for another user, and is now used up. */
-  | { kind: 'not_invited' };
+export type Entry = { kind: 'entered' } | { kind: 'stranger' | 'foreign_store' };
 
 /**
- * Admits a user who has just logged in, or already was, to an organization: as a member, by accepting an invitation, or by joining if the
- * connection admits everybody. Safe to repeat.
- * @param input.ticket of the invitation that this login accepts
- * @param input.hasLoggedIn whether this request follows a login of its own, and not a session alone
+ * Admits a user who has just logged in, or already was, to an organization: as a member, or by joining if the connection admits
+ * everybody. An invitation is accepted before. Safe to repeat.
  */
 export async function enterOrganization(
   deps: EnterDeps,
-  input: {
-    organizationId: string;
-    user: User;
-    clientId: string;
-    ticket: string | null;
-    hasLoggedIn: boolean;
-  },
+  input: { organizationId: string; user: User; clientId: string },
 ): Promise<Entry> {
   const { db, clock } = deps;
-  const { organizationId, user, ticket } = input;
-  let standing = await standingIn(db, input);
-  if (standing.kind === 'foreign_store') return standing;
-  if (ticket !== null) {
-    const accepted: Accepted = await accept(deps, { ...input, ticket });
-    if (accepted.kind === 'accepted') return { kind: 'entered' };
-    if (accepted.kind === 'refused') return { kind: 'not_invited' };
-    // The invitation was used or revoked in the meantime, perhaps by the same user. The membership now decides.
-    standing = await standingIn(db, input);
-    if (standing.kind === 'foreign_store') return standing;
-  }
+  const { organizationId, user } = input;
+  const standing = await standingIn(db, input);
+  if (standing.kind === 'foreign_store') return { kind: 'foreign_store' };
   if (standing.kind === 'member') return { kind: 'entered' };
-  if (standing.kind === 'stranger') return standing;
+  if (standing.kind === 'stranger') return { kind: 'stranger' };
   const joined = await transaction(db, async (tx) => {
     if ((await findOrganization(tx, organizationId)) === null) return null;
     return addMembers(tx, { organizationId, userIds: [user.id], now: clock.now() });

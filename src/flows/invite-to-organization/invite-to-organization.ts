@@ -10,19 +10,21 @@ import {
   defaultCustomDomain,
   domainMetadataOf,
 } from '../../records/custom-domains/custom-domains.ts';
-import type { NewMessage } from '../../records/messages/messages.ts';
 import {
-  DEFAULT_TTL_SECONDS,
-  insertOrganizationInvitation,
-  type OrganizationInvitation,
+  type CampaignPlan,
+  DEFAULT_INVITATION_TTL_SECONDS,
+  findOpenInOrganization,
+  type InvitationOfCampaign,
+  insertCampaign,
   organizationInvitationUrl,
-} from '../../records/organization-invitations/organization-invitations.ts';
+} from '../../records/invitations/invitations.ts';
 import {
   findEnabledConnection,
   type Organization,
 } from '../../records/organizations/organizations.ts';
 import { missingRoles } from '../../records/roles/roles.ts';
 import { tenantSettings } from '../../records/settings/settings.ts';
+import { invitePeople } from '../../steps/invite-people/invite-people.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 
@@ -52,9 +54,9 @@ const NO_ROUTE =
 export async function inviteToOrganization(
   deps: InviteDeps,
   input: OrganizationInvitationInput,
-): Promise<OrganizationInvitation> {
+): Promise<InvitationOfCampaign> {
   const { db, clock, keys, enqueue } = deps;
-  const { organization, sendMail, ...rest } = input;
+  const { organization, sendMail, clientId } = input;
   refuseProtected({ clientId: input.clientId, connectionId: input.connectionId });
   const email = canonicalEmail(input.email);
   if (email === null) throw wrong('The email of the invitee is not a valid email address.');
@@ -74,27 +76,40 @@ export async function inviteToOrganization(
   if (missing.length > 0) {
     throw wrong(`One or more of the specified roles do not exist: ${missing.join(', ')}`);
   }
+  const plan = planOf(input);
   return transaction(db, async (tx) => {
     const now = clock.now();
-    const invitation = await insertOrganizationInvitation(tx, {
-      ...rest,
-      email,
-      organizationId: organization.id,
-      ttlSeconds: input.ttlSeconds || DEFAULT_TTL_SECONDS,
+    const id = await insertCampaign(tx, { clientId, connectionId: null, plan, now });
+    const { outcomes, mails } = await invitePeople(tx, {
+      campaign: { id, clientId, connectionId: null, plan },
+      people: [{ userId: null, email }],
       ticketKey: keys.ticket,
       now,
     });
-    if (sendMail) {
-      const message: NewMessage = {
-        template: 'user_invitation',
-        recipient: email,
-        userId: null,
-        data: { organizationInvitationId: invitation.id },
-      };
-      await queueMail(tx, enqueue, [message], now);
-    }
-    return invitation;
+    if (sendMail) await queueMail(tx, enqueue, mails, now);
+    const key = { organizationId: organization.id, id: outcomes[0]?.id ?? '' };
+    const made = await findOpenInOrganization(tx, key);
+    if (made === null) throw wrong('The specified client_id does not exist.');
+    return made;
   });
+}
+
+/** As Auth0's invitations to organizations: only the link accepts them, and the acceptance creates the account. */
+function planOf(input: OrganizationInvitationInput): CampaignPlan {
+  const { organization, inviterName, connectionId, appMetadata, userMetadata, roles } = input;
+  return {
+    ttlSec: input.ttlSeconds || DEFAULT_INVITATION_TTL_SECONDS,
+    markEmailVerified: true,
+    inviter: { name: inviterName },
+    organizationId: organization.id,
+    createUser: 'on_accept',
+    inviteeMay: 'link_only',
+    linkTo: 'login_route',
+    ...(connectionId !== null && { connectionIds: [connectionId] }),
+    ...(appMetadata !== null && { appMetadata }),
+    ...(userMetadata !== null && { userMetadata }),
+    ...(roles.length > 0 && { memberRoles: roles }),
+  };
 }
 
 /** Returns the URL where the acceptance begins, or `null` if neither the application nor the server has a login route. */

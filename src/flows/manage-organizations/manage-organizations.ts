@@ -1,6 +1,7 @@
 import type { Clock } from '../../platform/clock/clock.ts';
-import { type Db, transactionWithUndo } from '../../platform/db/db.ts';
-import { revokeOrganizationInvitation } from '../../records/organization-invitations/organization-invitations.ts';
+import { type Db, transaction, transactionWithUndo } from '../../platform/db/db.ts';
+import { revokeInvitation } from '../../records/invitations/invitations.ts';
+import { cancelMessages } from '../../records/messages/messages.ts';
 import {
   findOrganization,
   insertOrganization,
@@ -66,7 +67,7 @@ export function changeOrganization(
   return updateOrganization(db, id, changes, clock.now());
 }
 
-/** Revokes an invitation to an organization. A closed one stays unchanged. */
+/** Revokes an invitation to an organization, and cancels its mails. A closed one stays unchanged. */
 export async function endOrganizationInvitation(
   { db, clock }: ManageOrganizationsDeps,
   input: { organizationId: string; id: string },
@@ -74,6 +75,10 @@ export async function endOrganizationInvitation(
   if ((await findOrganization(db, input.organizationId)) === null) {
     return { kind: 'no_organization' };
   }
-  await revokeOrganizationInvitation(db, { ...input, now: clock.now() });
+  await transaction(db, async (tx) => {
+    const revoked = await revokeInvitation(tx, { ...input, now: clock.now() });
+    const reason = 'The invitation was revoked.';
+    if (revoked) await cancelMessages(tx, { invitationId: revoked.id, reason });
+  });
   return { kind: 'ended' };
 }

@@ -2,7 +2,10 @@ import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { deleteOldExportNames } from '../../records/exports/exports.ts';
 import { deleteEndedChallenges } from '../../records/factor-challenges/factor-challenges.ts';
-import { deleteOldInvitations } from '../../records/invitations/invitations.ts';
+import {
+  deleteEmptyCampaigns,
+  deleteOldInvitations,
+} from '../../records/invitations/invitations.ts';
 import { deleteFinishedJobs } from '../../records/jobs/jobs.ts';
 import { deleteEndedLoginHandoffs } from '../../records/login-handoffs/login-handoffs.ts';
 import { deleteLogs } from '../../records/logs/logs.ts';
@@ -16,7 +19,6 @@ import {
   deleteEpochsOfGone,
   deleteExpiredPayloads,
 } from '../../records/oidc-payloads/oidc-payloads.ts';
-import { deleteClosedInvitations } from '../../records/organization-invitations/organization-invitations.ts';
 import { deleteExpiredPasswordlessCodes } from '../../records/passwordless-codes/passwordless-codes.ts';
 import { deleteExpiredPasswordlessLinks } from '../../records/passwordless-links/passwordless-links.ts';
 import { deleteEndedPendingLogins } from '../../records/pending-logins/pending-logins.ts';
@@ -83,8 +85,8 @@ export async function sweepLeftovers(deps: {
     past(EXPORT_NAMES_KEPT_MS, deleteOldExportNames),
     past(INVITATIONS_KEPT_MS, deleteOldInvitations),
     past(EPOCHS_KEPT_MS, deleteEpochsOfGone),
+    past(INVITATIONS_KEPT_MS, deleteEmptyCampaigns),
     deleteFullBuckets,
-    deleteClosedInvitations,
   ]) {
     let removed = BATCH;
     for (let batch = 0; batch < MOST_BATCHES && removed === BATCH; batch++) {

@@ -30,6 +30,8 @@ export type CampaignPlan = {
   existingUsers?: 'ask' | 'grant';
   /** Whose account may accept. Only verified addresses count. Default: `same`. */
   emailPolicy?: EmailPolicy;
+  /** Where links lead: to the login route of the application, which begins the login to the organization. Absent: to our page. */
+  linkTo?: 'login_route';
   /** When a person without an account gets one. Default: `on_invite`. */
   createUser?: 'on_invite' | 'on_accept';
   /** JSON Schema of the profile that the acceptance asks for. */

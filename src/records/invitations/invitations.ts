@@ -3,7 +3,7 @@ import { momentAfter } from '../../platform/clock/clock.ts';
 import { linkSecret } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { PAGE_PATHS } from '../../platform/page-paths/page-paths.ts';
-import { type Campaign, findCampaigns } from './campaigns.ts';
+import type { Campaign } from './campaigns.ts';
 import { insertRows, type RowOutcome, type RowToInvite } from './insert-invitations.ts';
 import {
   type AcceptedBy,
@@ -15,6 +15,7 @@ import {
   secretHashHex,
 } from './invitation-row.ts';
 import { countAll, type Filters, readPage } from './list-invitations.ts';
+import { type InvitationOfCampaign, withCampaigns } from './organization-invitations.ts';
 
 export { type CampaignPlan, type EmailPolicy, emailPolicyOf } from './campaign-plan.ts';
 export {
@@ -24,8 +25,16 @@ export {
   insertCampaign,
 } from './campaigns.ts';
 export type { AcceptedBy, Invitation } from './invitation-row.ts';
+export {
+  findOpenInOrganization,
+  type InvitationOfCampaign,
+  isInvitedToOrganization,
+  listOpenInOrganization,
+  organizationInvitationUrl,
+  withCampaigns,
+} from './organization-invitations.ts';
 export { acceptPromised, isInvited, type Promised, promisedTo } from './promised-invitations.ts';
-export { deleteOldInvitations } from './remove-invitations.ts';
+export { deleteEmptyCampaigns, deleteOldInvitations } from './remove-invitations.ts';
 
 /** Seven days, Auth0's default. */
 export const DEFAULT_INVITATION_TTL_SECONDS = 604_800;
@@ -122,37 +131,77 @@ export async function invitationStatesOf(
 export async function findInvitationBySecret(
   db: Db,
   secretHash: Buffer,
-): Promise<{ invitation: Invitation; campaign: Campaign } | null> {
+): Promise<InvitationOfCampaign | null> {
   const { rows } = await sql<InvitationRow>`
     select ${invitationColumns('i')} from invitations i
     where i.secret_hash = decode(${secretHash.toString('hex')}, 'hex')`.execute(db);
-  if (!rows[0]) return null;
-  const invitation = invitationFromRow(rows[0]);
-  const [campaign] = await findCampaigns(db, [invitation.campaignId]);
-  return campaign ? { invitation, campaign } : null;
+  const [found] = await withCampaigns(db, rows.map(invitationFromRow));
+  return found ?? null;
 }
 
-/** Uses up an open invitation. One caller gets it, the others get `null`. */
+/**
+ * Uses up an open invitation. One caller gets it, the others get `null`.
+ * @param input.userId who accepts
+ * @param input.leavesUser whether the invited user is to be deleted, and not the invitation with it
+ */
 export async function acceptInvitation(
   db: Db,
-  input: { secretHash: Buffer; by: AcceptedBy; now: Date },
+  input: {
+    secretHash: Buffer;
+    by: AcceptedBy;
+    userId: string;
+    leavesUser?: boolean;
+    now: Date;
+  },
 ): Promise<Invitation | null> {
   const { rows } = await sql<InvitationRow>`
-    update invitations i set state = 'accepted', accepted_at = ${input.now}, accepted_by = ${input.by}
+    update invitations i set state = 'accepted', accepted_at = ${input.now}, accepted_by = ${input.by},
+      accepted_user_id = ${input.userId}, user_id = case when ${input.leavesUser === true} then null else user_id end
     where i.secret_hash = decode(${input.secretHash.toString('hex')}, 'hex')
       and i.state = 'pending' and i.expires_at > ${input.now}
     returning ${invitationColumns('i')}`.execute(db);
   return rows[0] ? invitationFromRow(rows[0]) : null;
 }
 
-/** Revokes an open invitation, also an expired one. Returns `null` if there is none. Cancel its messages in the same transaction. */
-export async function revokeInvitation(
+/** Records that the person does not want an open invitation. One caller gets it, the others get `null`. Cancel its messages with it. */
+export async function declineInvitation(
   tx: Db,
-  input: { id: string; now: Date },
+  input: { secretHash: Buffer; now: Date },
 ): Promise<Invitation | null> {
   const { rows } = await sql<InvitationRow>`
-    update invitations i set state = 'revoked', revoked_at = ${input.now}
-    where i.id = ${input.id} and i.state = 'pending'
+    update invitations i set state = 'declined', declined_at = ${input.now}
+    where i.secret_hash = decode(${input.secretHash.toString('hex')}, 'hex')
+      and i.state = 'pending' and i.expires_at > ${input.now}
+    returning ${invitationColumns('i')}`.execute(tx);
+  return rows[0] ? invitationFromRow(rows[0]) : null;
+}
+
+/** Returns whether the user was made for this invitation and is named by no other one. */
+export async function isMadeOnlyFor(
+  tx: Db,
+  { id, userId }: { id: string; userId: string },
+): Promise<boolean> {
+  const { rows } = await sql`
+    select 1 from invitations i where i.id = ${id} and i.user_id = ${userId} and i.made_user
+      and not exists (select 1 from invitations other where other.user_id = ${userId} and other.id <> ${id})`.execute(
+    tx,
+  );
+  return rows.length === 1;
+}
+
+/**
+ * Revokes an open invitation, also an expired one. Returns `null` if there is none. Cancel its messages in the same transaction.
+ * @param input.organizationId only if it is to this organization
+ */
+export async function revokeInvitation(
+  tx: Db,
+  input: { id: string; organizationId?: string; now: Date },
+): Promise<Invitation | null> {
+  const { id, organizationId, now } = input;
+  const { rows } = await sql<InvitationRow>`
+    update invitations i set state = 'revoked', revoked_at = ${now}
+    where i.id = ${id} and i.state = 'pending'
+      and ${organizationId === undefined ? sql`true` : sql`i.organization_id = ${organizationId}`}
     returning ${invitationColumns('i')}`.execute(tx);
   return rows[0] ? invitationFromRow(rows[0]) : null;
 }
@@ -165,8 +214,8 @@ export async function revokeInvitationsOfClient(
   const { rows } = await sql`
     update invitations set state = 'revoked', revoked_at = ${input.now}
     where id in (
-      select i.id from campaigns c join invitations i on i.campaign_id = c.id
-      where c.client_id = ${input.clientId} and i.state = 'pending' limit ${input.limit})
+      select i.id from invitations i
+      where i.client_key = ${input.clientId} and i.state = 'pending' limit ${input.limit})
     returning id`.execute(tx);
   return rows.length;
 }

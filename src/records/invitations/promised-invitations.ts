@@ -14,15 +14,15 @@ export type Promised = {
   createdAt: Date;
   /** The person's account that proves the address, and the strategy of its connection. */
   proofId: string;
-  /** The invited account. */
-  invitedId: string;
+  /** The invited account, or `null` if the address was invited. */
+  invitedId: string | null;
   strategy: string;
 };
 
 /**
  * Returns the open invitations, for an application or for none, that a person accepts by logging in there. Their plan allows it, and the
- * person has proved the invited address: in the invited account, or in one without a password that proves the address at every login. An
- * account of another database counts as another person.
+ * person has proved the invited address, in a connection that the plan allows: in the invited account, or in one without a password that
+ * proves the address at every login. An account of another database counts as another person, unless only the address was invited.
  * @param input.id only this one
  */
 export async function promisedTo(
@@ -34,7 +34,7 @@ export async function promisedTo(
     id: string;
     created_at: Date;
     proof_id: string;
-    invited_id: string;
+    invited_id: string | null;
     strategy: string;
   }>`
     select distinct on (i.id) i.id, i.created_at, proof.id as proof_id, i.user_id as invited_id, store.strategy
@@ -43,12 +43,13 @@ export async function promisedTo(
     join invitations i on i.email = proof.email and i.client_key in (${clientId}, '')
       and i.state = 'pending' and i.expires_at > ${now}
     join campaigns c on c.id = i.campaign_id
-    join users invited on invited.id = i.user_id
+    left join users invited on invited.id = i.user_id
     join users person on person.id = ${userId}
     where (proof.id = ${userId} or proof.linked_to = ${userId}) and proof.email_verified
       and person.blocked is not true and person.linked_to is null
-      and invited.email = i.email and invited.blocked is not true
-      and (invited.id = ${userId} or invited.linked_to = ${userId} or store.strategy <> 'auth0')
+      and (i.user_id is null or (invited.email = i.email and invited.blocked is not true
+        and (invited.id = ${userId} or invited.linked_to = ${userId} or store.strategy <> 'auth0')))
+      and (c.plan->'connectionIds' is null or c.plan->'connectionIds' @> to_jsonb(store.id))
       and ${id === undefined ? sql`true` : sql`i.id = ${id}`}
       and coalesce(c.plan->>'inviteeMay', 'any_proof') = 'any_proof'
     order by i.id, (proof.id = i.user_id) desc`.execute(db);
@@ -64,10 +65,11 @@ export async function promisedTo(
 /** Uses up one of {@link promisedTo}. One caller gets it, the others get `null`. */
 export async function acceptPromised(
   tx: Db,
-  input: { id: string; by: AcceptedBy; now: Date },
+  input: { id: string; userId: string; by: AcceptedBy; now: Date },
 ): Promise<Invitation | null> {
   const { rows } = await sql<InvitationRow>`
-    update invitations i set state = 'accepted', accepted_at = ${input.now}, accepted_by = ${input.by}
+    update invitations i set state = 'accepted', accepted_at = ${input.now}, accepted_by = ${input.by},
+      accepted_user_id = ${input.userId}
     where i.id = ${input.id} and i.state = 'pending' and i.expires_at > ${input.now}
     returning ${invitationColumns('i')}`.execute(tx);
   return rows[0] ? invitationFromRow(rows[0]) : null;

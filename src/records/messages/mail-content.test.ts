@@ -22,7 +22,7 @@ test.each(WRONG)('the type check and the outbox refuse %j', (content) => {
 
 const RIGHT: NewMailContent[] = [
   { template: 'user_invitation', userId: 'auth0|1', invitationId: 'inv_1', campaignId: 'cam_1' },
-  { template: 'user_invitation', userId: null, data: { organizationInvitationId: 'uinv_1' } },
+  { template: 'user_invitation', userId: null, invitationId: 'inv_1', campaignId: null },
   { template: 'blocked_account', userId: 'auth0|1', ticketId: 'tic_1', data: { sourceIp: '::1' } },
   { template: 'enrollment_email', userId: 'auth0|1', ticketId: 'tic_1', data: null },
   {

@@ -22,9 +22,13 @@ type LoginRequest = { language?: string; isNobody?: boolean };
 
 /** What the mails of each template are about. They carry ids and never a secret: secrets are derived when a mail is rendered. */
 type MailSubjects = {
-  user_invitation:
-    | { userId: string | null; data: null; invitationId: string; campaignId: string | null }
-    | ToAddress<{ organizationInvitationId: string }>;
+  /** Without a user, the mail goes to an address whose user comes with the acceptance. */
+  user_invitation: {
+    userId: string | null;
+    data: null;
+    invitationId: string;
+    campaignId: string | null;
+  };
   reset_email: WithLink;
   verify_email: WithLink;
   blocked_account: WithLink<{ sourceIp: string }>;
@@ -83,8 +87,6 @@ export function storedContent(mail: NewMailContent): StoredContent {
 function storedData(mail: NewMailContent): unknown {
   if (!mail.data) return null;
   switch (mail.template) {
-    case 'user_invitation':
-      return { organization_invitation_id: mail.data.organizationInvitationId };
     case 'blocked_account':
       return { source_ip: mail.data.sourceIp };
     case 'import_ended': {
@@ -114,9 +116,7 @@ type Row = Omit<StoredContent, 'data'> & { data: Record<string, unknown> };
 const NOTHING: Nothing = { invitationId: null, ticketId: null, campaignId: null };
 
 const READERS: { [Name in MailTemplate]: (row: Row) => MailSubjects[Name] | null } = {
-  user_invitation({ userId, invitationId, campaignId, data }) {
-    const organizationInvitationId = data.organization_invitation_id;
-    if (isText(organizationInvitationId)) return toAddress({ organizationInvitationId });
+  user_invitation({ userId, invitationId, campaignId }) {
     return isText(invitationId) ? { userId, invitationId, campaignId, data: null } : null;
   },
   reset_email: (row) => withLink(row, null),

@@ -26,6 +26,22 @@ export async function holdAccount(tx: Db, id: string): Promise<HeldAccount | nul
   return person ? { account, person } : null;
 }
 
+/** Locks these accounts with everything that is linked to them or to which they are linked, and returns all. */
+export async function holdPeople(tx: Db, ids: string[]): Promise<User[]> {
+  const rows = await on(tx)
+    .selectFrom('users')
+    .selectAll()
+    .where(
+      sql<SqlBool>`id in (
+        select coalesce(u.linked_to, u.id) from users u where u.id = any(${ids}::text[])
+        union select i.id from users u join users i on i.linked_to = coalesce(u.linked_to, u.id) where u.id = any(${ids}::text[]))`,
+    )
+    .orderBy('id')
+    .forNoKeyUpdate()
+    .execute();
+  return rows.map(toUser);
+}
+
 /** Locks these accounts until the transaction ends. */
 export async function holdAccounts(tx: Db, ids: string[]): Promise<void> {
   await on(tx)

@@ -3,6 +3,7 @@ import type { Db } from '../../platform/db/db.ts';
 import { RESERVED_USERS_PATTERN } from '../../platform/ids/ids.ts';
 import { canonicalIdentifier } from '../../platform/login-identifier/login-identifier.ts';
 import { findAccountByEmail, findAccountByIdentifier } from './identities.ts';
+import { withoutInvitedStatus } from './invited-status.ts';
 import type { UserSearch } from './search-users.ts';
 import * as searches from './search-users.ts';
 import type { UserOrder } from './user-order.ts';
@@ -12,7 +13,7 @@ import { on, toNoted, toUser, type User, users, withEpoch } from './user-row.ts'
 export type { BulkUser, NewBulkUser } from './bulk-user.ts';
 export { canonicalizeUsers } from './canonicalize-users.ts';
 export { holdForProof, isUnproven, recordFirstProof } from './first-proof.ts';
-export { type HeldAccount, holdAccount, holdAccounts } from './hold-account.ts';
+export { type HeldAccount, holdAccount, holdAccounts, holdPeople } from './hold-account.ts';
 export {
   type Account,
   findAccount,
@@ -26,9 +27,15 @@ export {
   linkUser,
   unlinkIdentity,
 } from './identities.ts';
+export { endInvitedStatus, INVITED_STATUS } from './invited-status.ts';
 export { findKnownUsers, type KnownUser } from './known-in-bulk.ts';
 export { countUsers, countUsersUpTo, usersById } from './list-users.ts';
-export { deleteUser, deleteUsersOfConnection, deleteUserWithoutPassword } from './remove-users.ts';
+export {
+  deleteUnusedUser,
+  deleteUser,
+  deleteUsersOfConnection,
+  deleteUserWithoutPassword,
+} from './remove-users.ts';
 export { prepareUserSearch, searchUsersById, type UserSearch } from './search-users.ts';
 export { shownName } from './shown-profile.ts';
 export { type UserOrder, userOrders } from './user-order.ts';
@@ -143,14 +150,19 @@ export async function hasUsers(db: Db, connectionId: string): Promise<boolean> {
   return row !== undefined;
 }
 
-/** Counts a login, with its time and address. */
+/** Counts a login, with its time and address. The first one ends the status of an invited user. */
 export async function recordLogin(
   db: Db,
   login: { userId: string; ip: string; at: Date },
 ): Promise<void> {
   await on(db)
     .updateTable('users')
-    .set({ last_login: login.at, last_ip: login.ip, logins_count: sql`logins_count + 1` })
+    .set({
+      last_login: login.at,
+      last_ip: login.ip,
+      logins_count: sql`logins_count + 1`,
+      app_metadata: sql`case when logins_count = 0 then ${withoutInvitedStatus} else app_metadata end`,
+    })
     .where('id', '=', login.userId)
     .execute();
 }

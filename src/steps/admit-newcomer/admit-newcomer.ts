@@ -1,7 +1,6 @@
 import type { Db } from '../../platform/db/db.ts';
 import { type Connection, isSignupEnabled } from '../../records/connections/connections.ts';
-import { isInvited } from '../../records/invitations/invitations.ts';
-import { isInvitedToOrganization } from '../../records/organization-invitations/organization-invitations.ts';
+import { isInvited, isInvitedToOrganization } from '../../records/invitations/invitations.ts';
 import { findEnabledConnection } from '../../records/organizations/organizations.ts';
 
 /** A person without an account who wants one in a connection. */

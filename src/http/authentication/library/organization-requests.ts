@@ -1,10 +1,12 @@
 import { errors, interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
+import { acceptInvitation } from '../../../flows/accept-invitation/accept-invitation.ts';
 import {
   enterOrganization,
   notPartOf,
   organizationRules,
 } from '../../../flows/enter-organization/enter-organization.ts';
-import { findInvitationByTicket } from '../../../records/organization-invitations/organization-invitations.ts';
+import { sha256 } from '../../../platform/crypto/crypto.ts';
+import { findInvitationBySecret } from '../../../records/invitations/invitations.ts';
 import { findUser } from '../../../records/users/users.ts';
 import { standingIn } from '../../../steps/judge-standing/judge-standing.ts';
 import { coverageOf, type LibraryClients } from '../clients/clients.ts';
@@ -21,7 +23,9 @@ import { SECOND_FACTOR_PROMPT } from './second-factor-prompt.ts';
 export const ORGANIZATION_PROMPT = 'organization';
 
 type Client = NonNullable<KoaContextWithOIDC['oidc']['client']>;
-type Deps = Pick<AuthenticationDeps, 'db' | 'clock' | 'audit'> & { clients: LibraryClients };
+type Deps = Pick<AuthenticationDeps, 'db' | 'clock' | 'audit' | 'log'> & {
+  clients: LibraryClients;
+};
 
 /**
  * Checks `organization` of a request to /authorize against the settings of its client, and replaces the organization's name with its ID.
@@ -68,7 +72,8 @@ export function invitationParam({ db, clock }: Deps) {
     if (typeof organization !== 'string') {
       throw new errors.InvalidRequest('parameter invitation requires parameter organization');
     }
-    const invitation = await findInvitationByTicket(db, { organizationId: organization, ticket });
+    const found = await findInvitationBySecret(db, sha256(ticket));
+    const invitation = found?.invitation.organizationId === organization ? found.invitation : null;
     // A second click on an accepted invitation is an ordinary login.
     if (invitation?.state === 'accepted') {
       params.invitation = undefined;
@@ -165,19 +170,18 @@ async function enterOrFail(deps: Deps, ctx: KoaContextWithOIDC): Promise<boolean
   if (organizationRules(deps.clients.recordOf(client)).usage === 'deny') {
     throw new errors.InvalidRequest('parameter organization is not allowed for this client');
   }
-  const entry = await enterOrganization(deps, {
-    organizationId,
-    user,
-    clientId: client.clientId,
-    ticket: typeof params?.invitation === 'string' ? params.invitation : null,
-    hasLoggedIn: hasLoggedIn(ctx),
-  });
+  const login = { organizationId, user, clientId: client.clientId };
+  const secret = typeof params?.invitation === 'string' ? params.invitation : '';
+  if (secret !== '' && (await standingIn(deps.db, login)).kind !== 'foreign_store') {
+    const proof = { kind: 'account', userId: user.id, hasLoggedIn: hasLoggedIn(ctx) } as const;
+    const outcome = await acceptInvitation(deps, { secret, organizationId, proof });
+    // The page explains it, and offers to log in with another account.
+    if (outcome.kind === 'wrong-account') return true;
+    // If the invitation was used or revoked in the meantime, perhaps by the same user, the membership decides.
+  }
+  const entry = await enterOrganization(deps, login);
   if (entry.kind === 'entered') return false;
-  throw new errors.AccessDenied(
-    entry.kind === 'not_invited'
-      ? 'the specified account is not allowed to accept the current invitation'
-      : notPartOf(user.id, organizationId),
-  );
+  throw new errors.AccessDenied(notPartOf(user.id, organizationId));
 }
 
 async function accountOf({ db }: Pick<Deps, 'db'>, ctx: KoaContextWithOIDC) {

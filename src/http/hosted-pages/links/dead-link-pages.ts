@@ -61,6 +61,8 @@ export function showDeadLink(
     look: PageBranding;
     offerNewLink: boolean;
     onwardUrl: string | null;
+    /** Default: back to the application. */
+    onwardText?: string;
     status: number;
   },
 ): Promise<FastifyReply> {
@@ -80,7 +82,7 @@ export function showDeadLink(
       action: dead.offerNewLink ? PAGE_PATHS.newLink : null,
       csrf: csrf.token(request, reply),
       onwardUrl: dead.onwardUrl,
-      onwardText: translator.say('dead.goOn', { app }),
+      onwardText: dead.onwardText ?? translator.say('dead.goOn', { app }),
     },
   });
 }

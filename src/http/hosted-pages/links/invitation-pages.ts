@@ -1,9 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import {
   type AcceptedInvitation,
-  acceptLoggedIn,
-  acceptWithPassword,
-  type InvitationView,
+  type AcceptOutcome,
+  acceptInvitation,
   type LoginInvitation,
   type OpenInvitation,
   viewInvitation,
@@ -35,6 +34,7 @@ import {
   secretOf,
 } from '../page/page.ts';
 import { showDeadLink, showUnknownLink } from './dead-link-pages.ts';
+import { showWrongAccount } from './wrong-account-page.ts';
 
 /**
  * Registers `/u/invitation?ticket=…`, which shows the invitation and asks for a new password, or for the current one if there is one. Only
@@ -67,7 +67,17 @@ async function choosesPassword(
     return showOpen(deps, request, reply, view, sayProblem(deps, request, chosen.problem));
   }
   const { password } = chosen;
-  const outcome = await acceptWithPassword(deps, { secret: secretOf(request), password });
+  const proof = { kind: 'password', password } as const;
+  const outcome = await acceptInvitation(deps, { secret: secretOf(request), proof });
+  return showOutcome(deps, request, reply, outcome);
+}
+
+function showOutcome(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  outcome: AcceptOutcome,
+): Promise<FastifyReply> {
   switch (outcome.kind) {
     case 'refused': {
       const problem = sayProblem(deps, request, outcome.why.kind);
@@ -113,11 +123,9 @@ async function logsIn(
     return showOpen(deps, request, reply, view, sayProblem(deps, request, problem));
   }
   keepBrowserSecret(deps, reply, browser);
-  const input = { secret: secretOf(request), userId: login.user.id };
-  const outcome = await acceptLoggedIn(deps, input);
-  if (outcome.kind === 'done') return resumeLogin(deps, request, reply, outcome);
-  if (outcome.kind === 'login') return showOpen(deps, request, reply, outcome);
-  return showDead(deps, request, reply, outcome);
+  const proof = { kind: 'account', userId: login.user.id, hasLoggedIn: true } as const;
+  const outcome = await acceptInvitation(deps, { secret: secretOf(request), proof });
+  return showOutcome(deps, request, reply, outcome);
 }
 
 /** Mails a link for a new password, only to the invited address. */
@@ -137,15 +145,16 @@ async function resumeLogin(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
-  { campaign, personId, user, connection, client, handoff }: AcceptedInvitation,
+  { campaign, userId, user, connection, client, organization, handoff }: AcceptedInvitation,
 ): Promise<FastifyReply> {
-  await deps.proofs.take(request, reply, { userId: personId, handoff });
+  await deps.proofs.take(request, reply, { userId, handoff });
   const target = destination({
     resultUrl: campaign.plan.resultUrl ?? null,
     client,
     email: campaign.plan.includeEmailInRedirect === false ? null : user.email,
     connection,
     message: DONE_MESSAGES.password,
+    organization,
     issuer: `${deps.publicUrl}/`,
   });
   const { lang } = deps.pages.translator(request);
@@ -166,7 +175,7 @@ function showOpen(
 ): Promise<FastifyReply> {
   const translator = pages.translator(request);
   const { say, lang } = translator;
-  const { invitation, campaign, client, connection } = view;
+  const { invitation, campaign, client } = view;
   const inviter = campaign.plan.inviter?.name ?? null;
   const isLogin = view.kind === 'login';
   const lead = isLogin ? 'invitation.loginLead' : 'invitation.lead';
@@ -187,8 +196,8 @@ function showOpen(
       action: formAction(request, PAGE_PATHS.invitation),
       isLogin,
       changed: changedAt && say('invitation.changed', { date: longDate(changedAt, lang) }),
-      canForget: isLogin && isSelfServiceResetEnabled(connection),
-      rules: view.kind === 'open' ? ruleViews(view.policy, translator) : [],
+      canForget: isLogin && isSelfServiceResetEnabled(view.connection),
+      rules: view.kind === 'open' && view.policy ? ruleViews(view.policy, translator) : [],
       problem,
       focusPassword: problem !== undefined,
       ways: null,
@@ -200,17 +209,18 @@ function showDead(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
-  view: Exclude<InvitationView, OpenInvitation | LoginInvitation>,
+  view: Exclude<AcceptOutcome, AcceptedInvitation | LoginInvitation | { kind: 'refused' }>,
 ): Promise<FastifyReply> {
   const link = { kind: 'invitation' as const, ticket: secretOf(request) };
   if (view.kind === 'unknown') return showUnknownLink(deps, request, reply, link);
-  const { campaign, user, client } = view;
+  if (view.kind === 'wrong-account') return showWrongAccount(deps, request, reply, view);
+  const { campaign, invitation, client } = view;
   const onwardUrl = isHeld(view)
     ? null
     : failedDestination({
         resultUrl: campaign.plan.resultUrl ?? null,
         client,
-        email: campaign.plan.includeEmailInRedirect === false ? null : user.email,
+        email: campaign.plan.includeEmailInRedirect === false ? null : invitation.email,
         message: view.kind === 'accepted' ? FAILED_MESSAGES.used : FAILED_MESSAGES.expired,
       });
   const look = client ? lookOf(client) : {};
@@ -226,6 +236,6 @@ function showDead(
 }
 
 /** Returns whether the invitation is blocked for now and can be accepted later. */
-function isHeld({ kind }: InvitationView): boolean {
+function isHeld({ kind }: AcceptOutcome): boolean {
   return kind === 'gone' || kind === 'unserved' || kind === 'blocked';
 }

@@ -1,20 +1,20 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import {
+  acceptInvitation,
+  type InvitationView,
+  mayAccept,
+  viewInvitation,
+} from '../../../flows/accept-invitation/accept-invitation.ts';
 import { logIn } from '../../../flows/log-in/log-in.ts';
-import { signUp } from '../../../flows/sign-up/sign-up.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import {
   type Connection,
   isPasswordless,
   isSelfServiceResetEnabled,
   passwordPolicyOf,
-  requiresUsername,
 } from '../../../records/connections/connections.ts';
-import {
-  findInvitationByTicket,
-  type OrganizationInvitation,
-} from '../../../records/organization-invitations/organization-invitations.ts';
 import { titleOf } from '../../../records/organizations/organizations.ts';
-import { findUser, findUserByEmail, type User } from '../../../records/users/users.ts';
+import { findUser, type User } from '../../../records/users/users.ts';
 import { browserSecret, keepBrowserSecret } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
 import {
@@ -34,9 +34,12 @@ type Way =
   /** There is no account, and none can be created here. */
   | { kind: 'closed' };
 
+/** An open invitation, also one that nobody can accept now. */
+type Open = Extract<InvitationView, { kind: 'open' | 'login' | 'unserved' | 'blocked' }>;
+
 type Shown = {
   context: LoginContext;
-  invitation: OrganizationInvitation;
+  view: Open;
   way: Way;
   /** Another user who is logged in. */
   other: User | null;
@@ -44,7 +47,7 @@ type Shown = {
 
 /**
  * Registers `/u/organization-invitation`, which shows the invitation and how to accept it: with the current login, by logging in, or with
- * a new account. Only the login that follows uses up the invitation.
+ * a new account. A login with another account than the invited one leaves the invitation open, and the page explains it.
  */
 export function registerOrganizationInvitationPages(app: FastifyInstance, deps: PageDeps): void {
   app.get(PAGE_PATHS.organizationInvitation, async (request, reply) => {
@@ -56,9 +59,23 @@ export function registerOrganizationInvitationPages(app: FastifyInstance, deps: 
     const shown = await read(deps, request, reply);
     if (!shown) return reply;
     const { way, other } = shown;
-    const accepts = formText(request, 'way') === 'accept';
-    if (accepts && (way.kind === 'accept' || other !== null)) {
+    const asked = formText(request, 'way');
+    if (asked === 'accept' && way.kind === 'accept') {
       await deps.interactions.resume(request, reply, undefined);
+      return reply;
+    }
+    if (asked === 'leave' && other !== null) {
+      const description = 'the specified account is not allowed to accept the current invitation';
+      const { client, organization } = shown.context;
+      deps.audit.record({
+        type: 'fi',
+        description,
+        userId: other.id,
+        userName: other.email,
+        clientId: client.id,
+        organizationId: organization?.id ?? null,
+      });
+      await deps.interactions.abort(request, reply, { error: 'access_denied', description });
       return reply;
     }
     if (way.kind === 'login') return logsIn(deps, request, reply, shown, way.connection);
@@ -77,14 +94,11 @@ async function read(
   if (!context) return null;
   const { interaction, organization } = context;
   const ticket = interaction.params.invitation ?? '';
-  const invitation =
-    organization &&
-    (await findInvitationByTicket(deps.db, { organizationId: organization.id, ticket }));
-  const isOpen = invitation?.state === 'pending' && invitation.expiresAt > deps.clock.now();
+  const view = organization && (await viewOf(deps, { organizationId: organization.id, ticket }));
   const { userId } = interaction;
   // If the application asks for a fresh login, the session is not enough.
   const counts = userId !== null && interaction.prompt === 'organization';
-  if (!invitation || !isOpen) {
+  if (!view) {
     if (counts) await deps.interactions.resume(request, reply, undefined);
     else await reply.redirect(context.urls.login, request.method === 'GET' ? 302 : 303);
     return null;
@@ -96,33 +110,31 @@ async function read(
   }
   const found = counts ? await findUser(deps.db, userId) : null;
   // The session of an unproven account may be a stranger's, so it needs its password or a new one.
-  const current = found?.isUnproven && found.email === invitation.email ? null : found;
-  const fits =
-    current?.email === invitation.email &&
-    (invitation.connectionId === null || invitation.connectionId === current.connectionId);
-  if (current && fits) {
-    return { context, invitation, way: { kind: 'accept', user: current }, other: null };
-  }
-  const way = await wayFor(deps, context, invitation);
-  return { context, invitation, way, other: current };
+  const current = found?.isUnproven && found.email === view.invitation.email ? null : found;
+  const user = current && (await mayAccept(deps.db, view, current.id));
+  if (user) return { context, view, way: { kind: 'accept', user }, other: null };
+  return { context, view, way: wayFor(view), other: current };
 }
 
-async function wayFor(
-  { db }: PageDeps,
-  { organizationConnections }: LoginContext,
-  { connectionId, email }: OrganizationInvitation,
-): Promise<Way> {
-  const fitting = organizationConnections.filter(
-    ({ connection }) =>
-      connection.strategy === 'auth0' && (connectionId === null || connection.id === connectionId),
-  );
-  for (const { connection } of fitting) {
-    const known = await findUserByEmail(db, { connectionId: connection.id, email });
-    if (known !== null) return { kind: 'login', connection };
+async function viewOf(
+  deps: PageDeps,
+  { organizationId, ticket }: { organizationId: string; ticket: string },
+): Promise<Open | null> {
+  const view = await viewInvitation(deps, ticket, { organizationId });
+  switch (view.kind) {
+    case 'open':
+    case 'login':
+    case 'unserved':
+    case 'blocked':
+      return view;
+    default:
+      return null;
   }
-  // The invitation opens a closed connection, but the page asks for no username.
-  const open = fitting.find(({ connection }) => !requiresUsername(connection));
-  return open ? { kind: 'signup', connection: open.connection } : { kind: 'closed' };
+}
+
+function wayFor({ user, connection }: Open): Way {
+  if (connection === null) return { kind: 'closed' };
+  return { kind: user === null ? 'signup' : 'login', connection };
 }
 
 async function logsIn(
@@ -132,11 +144,11 @@ async function logsIn(
   shown: Shown,
   connection: Connection,
 ): Promise<FastifyReply> {
-  const { context, invitation } = shown;
+  const { context, view } = shown;
   const browser = browserSecret(deps, request);
   const outcome = await logIn(deps, {
     connection,
-    identifier: invitation.email,
+    identifier: view.invitation.email,
     password: formText(request, 'password'),
     ip: request.ip,
     browser,
@@ -163,56 +175,45 @@ async function signsUp(
   shown: Shown,
   connection: Connection,
 ): Promise<FastifyReply> {
-  const { context, invitation } = shown;
+  const { context, view } = shown;
   const { say } = context.translator;
   const chosen = chosenPassword(request);
   if ('problem' in chosen) {
     return show(deps, request, reply, shown, say(`problem.${chosen.problem}`));
   }
   const browser = browserSecret(deps, request);
-  const outcome = await signUp(deps, {
-    connection,
-    email: invitation.email,
-    password: chosen.password,
-    ip: request.ip,
-    browser,
-    clientId: context.client.id,
-    isInvited: true,
+  const outcome = await acceptInvitation(deps, {
+    secret: context.interaction.params.invitation ?? '',
+    organizationId: view.invitation.organizationId ?? '',
+    proof: { kind: 'password', password: chosen.password, connectionId: connection.id },
+    enters: { ip: request.ip, browser },
   });
-  switch (outcome.kind) {
-    case 'created': {
-      const { user } = outcome;
-      keepBrowserSecret(deps, reply, browser);
-      const found = { context: { ...context, connection }, user, amr: ['pwd'] };
-      return finishLogin(deps, request, reply, found);
-    }
-    case 'refused':
-      return show(deps, request, reply, shown, say(`problem.${outcome.why.kind}`));
-    case 'throttled': {
-      const { problem, status } = sayNotNow(reply, outcome, context.translator);
-      return show(deps, request, reply, shown, problem, status);
-    }
-    // The invited person already reads the mail, so nothing is left to ask.
-    case 'asked':
-    case 'exists':
-      return show(deps, request, reply, shown, say('problem.exists'));
-    case 'disabled':
-      return show(deps, request, reply, shown, say('problem.signUpDisabled'));
+  if (outcome.kind === 'done') {
+    keepBrowserSecret(deps, reply, browser);
+    const found = { context: { ...context, connection }, user: outcome.user, amr: ['pwd'] };
+    return finishLogin(deps, request, reply, found);
   }
+  if (outcome.kind === 'refused') {
+    return show(deps, request, reply, shown, say(`problem.${outcome.why.kind}`));
+  }
+  // Another request was faster: now there is an account, or the invitation is not open any more.
+  const now = await read(deps, request, reply);
+  return now ? show(deps, request, reply, now, say('problem.exists')) : reply;
 }
 
 function show(
   { pages, csrf }: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
-  { context, invitation, way, other }: Shown,
+  { context, view, way, other }: Shown,
   problem?: string,
   status = problem === undefined ? 200 : 400,
 ): Promise<FastifyReply> {
   const { translator, look, organization, interaction, urls } = context;
   const { say } = translator;
   const name = organization ? titleOf(organization) : '';
-  const inviter = invitation.inviterName;
+  const { invitation, campaign } = view;
+  const inviter = campaign.plan.inviter?.name ?? '';
   const reset = way.kind === 'login' && isSelfServiceResetEnabled(way.connection);
   return pages.send(reply, {
     template: 'organization-invitation',
@@ -234,8 +235,10 @@ function show(
       rules: way.kind === 'signup' ? ruleViews(passwordPolicyOf(way.connection), translator) : [],
       forgotUrl: reset ? urls.forgot : null,
       ways: null,
-      otherNote: other && say('organizationInvitation.other', { email: nameOf(other) }),
-      otherSubmit: other && say('organizationInvitation.otherSubmit', { email: nameOf(other) }),
+      otherNote:
+        other &&
+        say('organizationInvitation.other', { email: nameOf(other), invited: invitation.email }),
+      otherSubmit: other && say('organizationInvitation.otherSubmit', { app: context.client.name }),
       problem,
     },
   });

@@ -28,7 +28,7 @@ type Target = {
 /** Returns the address to open after success, or `null` if none is known. */
 export function destination(
   target: Target & {
-    connection: Connection;
+    connection: Connection | null;
     message: string;
     issuer: string;
     /** The organization of the link. */
@@ -39,8 +39,11 @@ export function destination(
   const resultUrl = followable(target.resultUrl);
   if (resultUrl !== null) {
     return withParameters(resultUrl, [
-      ['supportSignUp', String(isSignupEnabled(connection))],
-      ['supportForgotPassword', String(isSelfServiceResetEnabled(connection))],
+      ['supportSignUp', String(connection !== null && isSignupEnabled(connection))],
+      [
+        'supportForgotPassword',
+        String(connection !== null && isSelfServiceResetEnabled(connection)),
+      ],
       ['email', email],
       ['message', message],
       ['success', 'true'],

@@ -31,7 +31,7 @@ export const invitationSchema = Type.Object({
   id: Type.String({ description: 'ID of the invitation, `uinv_…`' }),
   state: oneOf(INVITATION_STATES, { description: 'State of the invitation' }),
   email: Type.String(),
-  user_id: Type.String(),
+  user_id: Type.Optional(Type.String()),
   client_id: Type.Optional(Type.String()),
   connection_id: Type.Optional(Type.String()),
   job_id: Type.Optional(Type.String()),
@@ -45,10 +45,11 @@ export const invitationSchema = Type.Object({
   expires_at: timestamp('When the link expires'),
   accepted_at: Type.Optional(timestamp('When the person accepted')),
   accepted_by: Type.Optional(
-    oneOf(['link', 'login', 'reset', 'passwordless', 'sign_up'], {
+    oneOf(['link', 'login', 'reset', 'passwordless', 'sign_up', 'identity', 'passkey'], {
       description:
         'How the person proved that the email address is theirs: a password set through the link, a login, a new password ' +
-        'requested by email, a one-time code or link for signing in, or the verification of an account of their own',
+        'requested by email, a one-time code or link for signing in, the verification of an account of their own, a login with an ' +
+        'identity provider, or a passkey',
     }),
   ),
   revoked_at: Type.Optional(timestamp('When the invitation was revoked')),
@@ -77,13 +78,15 @@ export function toWireInvitation(input: {
 }) {
   const { invitation, campaign, message, now } = input;
   const { inviter, roles, inviteeMay } = campaign?.plan ?? {};
+  // The user of an invited address comes with the acceptance.
+  const userId = invitation.userId ?? invitation.acceptedUserId;
   return {
     id: invitation.id,
     state: invitationState(invitation, now),
     email: invitation.email,
-    user_id: invitation.userId,
+    ...(userId !== null && { user_id: userId }),
     ...(invitation.clientId !== null && { client_id: invitation.clientId }),
-    ...(campaign && { connection_id: campaign.connectionId }),
+    ...(campaign?.connectionId && { connection_id: campaign.connectionId }),
     ...(campaign?.jobId && { job_id: campaign.jobId }),
     ...(inviter && { inviter }),
     ...(roles && { roles }),

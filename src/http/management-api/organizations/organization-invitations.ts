@@ -11,12 +11,12 @@ import {
   domainMetadataOf,
 } from '../../../records/custom-domains/custom-domains.ts';
 import {
-  findOpenInvitation,
-  listOpenInvitations,
-  type OrganizationInvitation,
-  organizationInvitationSecret,
+  findOpenInOrganization,
+  type InvitationOfCampaign,
+  invitationSecret,
+  listOpenInOrganization,
   organizationInvitationUrl,
-} from '../../../records/organization-invitations/organization-invitations.ts';
+} from '../../../records/invitations/invitations.ts';
 import {
   findOrganization,
   type Organization,
@@ -178,7 +178,7 @@ export function organizationInvitationRoutes(api: Api, deps: InviteDeps): void {
       const sort = sortOf(query.sort, { created_at: 'created_at' });
       refuseDeep(paging);
       const { offset, limit } = paging;
-      const found = await listOpenInvitations(db, {
+      const found = await listOpenInOrganization(db, {
         organizationId: organization.id,
         offset,
         limit,
@@ -203,7 +203,7 @@ export function organizationInvitationRoutes(api: Api, deps: InviteDeps): void {
     handler: async ({ params, query }) => {
       const organization = await need(params.id);
       const key = { organizationId: organization.id, id: params.invitation_id };
-      const invitation = await findOpenInvitation(db, key);
+      const invitation = await findOpenInOrganization(db, key);
       if (invitation === null) throw missing();
       const [shown] = await toWire(deps, organization, [invitation]);
       return pickFields(shown ?? {}, query);
@@ -233,32 +233,35 @@ export function organizationInvitationRoutes(api: Api, deps: InviteDeps): void {
 async function toWire(
   { db, keys }: InviteDeps,
   organization: Organization,
-  invitations: OrganizationInvitation[],
+  found: InvitationOfCampaign[],
 ): Promise<Partial<Static<typeof invitationSchema>>[]> {
   const clients = await findClients(db, [
-    ...new Set(invitations.map((invitation) => invitation.clientId)),
+    ...new Set(found.flatMap(({ invitation }) => invitation.clientId ?? [])),
   ]);
   const about = { organization, domainMetadata: domainMetadataOf(await defaultCustomDomain(db)) };
   const routes = new Map<string, string | null>();
   for (const client of clients) routes.set(client.id, await loginRouteOf(db, client));
-  return invitations.map((invitation) => {
-    const loginRoute = routes.get(invitation.clientId);
-    const ticket = organizationInvitationSecret(keys.ticket, invitation);
-    const { connectionId, appMetadata, userMetadata, roles } = invitation;
+  return found.map(({ invitation, campaign }) => {
+    const clientId = invitation.clientId ?? '';
+    const loginRoute = routes.get(clientId);
+    const ticket = invitationSecret(keys.ticket, invitation);
+    const { connectionIds, appMetadata, userMetadata, memberRoles, inviter } = campaign.plan;
+    // Auth0's field names one connection.
+    const [connectionId, ...others] = connectionIds ?? [];
     return {
       id: invitation.id,
-      organization_id: invitation.organizationId,
-      inviter: { name: invitation.inviterName },
+      organization_id: organization.id,
+      inviter: { name: inviter?.name ?? '' },
       invitee: { email: invitation.email },
       invitation_url: (loginRoute && organizationInvitationUrl(loginRoute, about, ticket)) || '',
       ticket_id: ticket,
-      client_id: invitation.clientId,
+      client_id: clientId,
       created_at: invitation.createdAt.toISOString(),
       expires_at: invitation.expiresAt.toISOString(),
-      ...(connectionId !== null && { connection_id: connectionId }),
-      ...(appMetadata !== null && { app_metadata: appMetadata }),
-      ...(userMetadata !== null && { user_metadata: userMetadata }),
-      ...(roles.length > 0 && { roles }),
+      ...(connectionId !== undefined && others.length === 0 && { connection_id: connectionId }),
+      ...(appMetadata && { app_metadata: appMetadata }),
+      ...(userMetadata && { user_metadata: userMetadata }),
+      ...(memberRoles && { roles: memberRoles }),
     };
   });
 }

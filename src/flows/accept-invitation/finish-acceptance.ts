@@ -1,0 +1,54 @@
+import { sha256 } from '../../platform/crypto/crypto.ts';
+import type { Db } from '../../platform/db/db.ts';
+import {
+  type AcceptedBy,
+  acceptInvitation,
+  isMadeOnlyFor,
+} from '../../records/invitations/invitations.ts';
+import { deleteUnusedUser, type User } from '../../records/users/users.ts';
+import { grantInvitation } from '../../steps/grant-what-was-promised/grant-what-was-promised.ts';
+import { handOverLogin } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
+import type { AcceptableInvitation, AcceptedInvitation } from './proof.ts';
+
+/**
+ * Ends every acceptance, in its transaction: one guarded UPDATE consumes the invitation, then the person gets everything that it carries,
+ * and a login. The accounts that it touches are locked.
+ * @param input.account what was proved: the person, or an identity that is linked to the person
+ * @returns `null` if the invitation is not open any more, or its organization is gone: then undo everything
+ */
+export async function finishAcceptance(
+  tx: Db,
+  input: {
+    view: AcceptableInvitation;
+    secret: string;
+    by: AcceptedBy;
+    account: User;
+    person: User;
+    at: Date;
+  },
+): Promise<AcceptedInvitation | null> {
+  const { view, secret, by, account, person, at } = input;
+  const { kind: _, ...found } = view;
+  const invitedId = view.invitation.userId;
+  const isAnother = invitedId !== null && invitedId !== account.id && invitedId !== person.id;
+  const left =
+    isAnother && (await isMadeOnlyFor(tx, { id: view.invitation.id, userId: invitedId }))
+      ? invitedId
+      : null;
+  const leavesUser = left !== null;
+  const userId = person.id;
+  const invitation = await acceptInvitation(tx, {
+    secretHash: sha256(secret),
+    by,
+    userId,
+    leavesUser,
+    now: at,
+  });
+  if (invitation === null) return null;
+  if (left !== null) await deleteUnusedUser(tx, left);
+  const { campaign } = view;
+  if (!(await grantInvitation(tx, { invitation, campaign, userId, now: at }))) return null;
+  const { clientId } = invitation;
+  const handoff = await handOverLogin(tx, { user: person, account, clientId, at });
+  return { ...found, kind: 'done', userId, user: account, invitation, handoff };
+}

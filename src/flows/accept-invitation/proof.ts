@@ -1,0 +1,43 @@
+import type { EmailPolicy } from '../../records/invitations/invitations.ts';
+import type { User } from '../../records/users/users.ts';
+import type { RefusedPassword } from '../../steps/choose-password/choose-password.ts';
+import type { Found, InvitationView, LoginInvitation, OpenInvitation } from './view-invitation.ts';
+
+/** How a person who follows the link shows who they are. The link itself proves the invited address. */
+export type Proof =
+  /** A new password, for a person who has none. */
+  | { kind: 'password'; password: string; connectionId?: string }
+  /**
+   * An account that exists.
+   * @param hasLoggedIn whether a login led here, and not an older session alone
+   */
+  | { kind: 'account'; userId: string; hasLoggedIn: boolean };
+
+/** An acceptance that the link opens now. */
+export type AcceptableInvitation = OpenInvitation | LoginInvitation;
+
+export type AcceptedInvitation = Found & {
+  kind: 'done';
+  /** The account that was proved: the person, or an identity that is linked to the person. */
+  user: User;
+  /** Who has accepted. */
+  userId: string;
+  /** One-time secret that logs the user in at the application; `null` for a blocked user. */
+  handoff: string | null;
+};
+
+/** The account is not one that this invitation takes. The invitation stays open. */
+export type WrongAccount = Found & {
+  kind: 'wrong-account';
+  policy: EmailPolicy;
+  /** Who has shown the account, if it is a user here. */
+  userId: string | null;
+  /** The address of the account, if it has one. */
+  address: string | null;
+};
+
+export type AcceptOutcome =
+  | AcceptedInvitation
+  | { kind: 'refused'; why: RefusedPassword; view: OpenInvitation }
+  | WrongAccount
+  | Exclude<InvitationView, OpenInvitation>;

@@ -1,0 +1,39 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { WrongAccount } from '../../../flows/accept-invitation/accept-invitation.ts';
+import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
+import { lookOf } from '../brand/brand.ts';
+import type { PageDeps } from '../deps.ts';
+import { secretOf } from '../page/page.ts';
+import { showDeadLink } from './dead-link-pages.ts';
+
+/** Says who is invited and who has logged in, and leads back to the invitation, which stays open. */
+export function showWrongAccount(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { invitation, client, policy, address }: WrongAccount,
+): Promise<FastifyReply> {
+  const translator = deps.pages.translator(request);
+  const { say } = translator;
+  const ticket = secretOf(request);
+  const invited = invitation.email;
+  const domain = invited.slice(invited.lastIndexOf('@') + 1);
+  const who = address === null ? '' : say('dead.wrongAccount.who', { email: address });
+  const what = {
+    same: say('dead.wrongAccount.same', { invited }),
+    same_domain: say('dead.wrongAccount.sameDomain', { invited, domain }),
+    any_verified: say('dead.wrongAccount.anyVerified', { invited }),
+  };
+  return showDeadLink(deps, request, reply, {
+    kind: 'invitation',
+    ticket,
+    texts: 'dead.wrongAccount',
+    lead: `${who} ${what[policy]}`.trim(),
+    translator,
+    look: client ? lookOf(client) : {},
+    offerNewLink: false,
+    onwardUrl: `${PAGE_PATHS.invitation}?ticket=${encodeURIComponent(ticket)}`,
+    onwardText: say('dead.wrongAccount.again'),
+    status: 409,
+  });
+}
