@@ -25,6 +25,8 @@ export type Social = {
   fetch: Fetch;
   /** Returns the address to use instead of a provider's own. */
   addressOf: (url: string) => string;
+  /** Returns whether a browser may be sent to an address. */
+  mayVisit: (url: string) => boolean;
   known: Map<string, { until: number; configuration: Promise<Configuration> }>;
 };
 
@@ -60,6 +62,7 @@ export function createSocial(options: {
     clock,
     fetch: (url, init) => egress.fetch(addressOf(url), init),
     addressOf,
+    mayVisit: egress.mayVisit,
     known: new Map(),
   };
 }

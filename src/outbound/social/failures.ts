@@ -2,6 +2,8 @@ import { AuthorizationResponseError, ClientError, ResponseBodyError } from 'open
 import type { FinishOutcome } from './provider.ts';
 
 const MOST_CHARACTERS = 300;
+/** Shorter texts are no secrets, and stand in other words, too. */
+const SHORTEST_SECRET = 6;
 
 /** An answer that proves nothing. */
 export class Unproved extends Error {}
@@ -81,7 +83,8 @@ function reasonOf(error: unknown): string {
 
 function withoutSecrets(text: string, secrets: (string | null | undefined)[]): string {
   const hidden = secrets.reduce<string>(
-    (each, secret) => (secret ? each.replaceAll(secret, '***') : each),
+    (each, secret) =>
+      secret && secret.length >= SHORTEST_SECRET ? each.replaceAll(secret, '***') : each,
     text,
   );
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must go

@@ -12,7 +12,7 @@ import {
   useIdTokenResponseType,
 } from 'openid-client';
 import { type Clock, momentAfter } from '../../platform/clock/clock.ts';
-import { type Claims, storableClaims } from './claims.ts';
+import { type Claims, storableClaims, subjectOf } from './claims.ts';
 import {
   type Client,
   configurationOf,
@@ -153,7 +153,11 @@ async function begin(
     });
     // Apple does not read a plus sign as a blank.
     url.search = url.search.replaceAll('+', '%20');
-    return { kind: 'begun', url: social.addressOf(url.href), nonce, verifier, responseMode };
+    const address = social.addressOf(url.href);
+    if (!social.mayVisit(address)) {
+      return { kind: 'unavailable', why: 'The page of the provider is not at an https address.' };
+    }
+    return { kind: 'begun', url: address, nonce, verifier, responseMode };
   } catch (error) {
     const trouble = troubleOf(error, secretsOf(provider));
     return { kind: 'unavailable', why: 'why' in trouble ? trouble.why : trouble.error };
@@ -182,9 +186,8 @@ async function finish(
       idToken: proof.claims,
       userinfo: async () => {
         const { userinfo_endpoint: endpoint } = configuration.serverMetadata();
-        const subject = proof.claims?.sub;
-        if (endpoint === undefined || accessToken === null || typeof subject !== 'string')
-          return {};
+        if (endpoint === undefined || accessToken === null) return {};
+        const subject = subjectOf(proof.claims?.sub);
         return { ...(await fetchUserInfo(configuration, accessToken, subject)) };
       },
       accessToken,

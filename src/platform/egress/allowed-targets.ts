@@ -47,6 +47,15 @@ export function problemOfUrl(url: URL, allowed: AllowedTargets): string | null {
   return null;
 }
 
+/** Returns whether a browser may be sent to a URL: what a person types there must not travel in the clear, except where the operator says so. */
+export function isVisitable(url: URL, allowed: AllowedTargets): boolean {
+  if (url.protocol !== 'http:') return url.protocol === 'https:';
+  const host = hostOf(url);
+  return (
+    allowed.names.has(host) || (isIP(host) !== 0 && problemOfAddress(url, host, allowed) === null)
+  );
+}
+
 /** Returns why a URL cannot be called at an address of its host, or `null`. */
 export function problemOfAddress(url: URL, ip: string, allowed: AllowedTargets): string | null {
   const host = hostOf(url);

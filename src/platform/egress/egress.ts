@@ -1,6 +1,7 @@
 import {
   type AllowedTargets,
   hostOf,
+  isVisitable,
   problemOfAddress,
   problemOfUrl,
   readAllowedTargets,
@@ -30,6 +31,8 @@ export type Egress = {
    * @throws EgressError
    */
   fetch(url: string | URL, init?: EgressInit): Promise<Response>;
+  /** Returns whether a browser may be sent to a URL: by https, or by http to a host that the operator allows by name or address. */
+  mayVisit(url: string): boolean;
 };
 
 const TIMEOUT_MS = 10_000;
@@ -49,7 +52,10 @@ const HARMLESS = new Set(['accept', 'accept-language', 'user-agent']);
 export function createEgress(options: { allow: string[]; servers?: string[] }): Egress {
   const allowed = readAllowedTargets(options.allow);
   const resolve = createHostResolver({ names: allowed.names, servers: options.servers });
-  return { fetch: (url, init = {}) => call({ allowed, resolve }, url, init) };
+  return {
+    fetch: (url, init = {}) => call({ allowed, resolve }, url, init),
+    mayVisit: (url) => isVisitable(new URL(url), allowed),
+  };
 }
 
 /**

@@ -48,22 +48,24 @@ type Change = {
   kept?: { state?: string; nonce?: string | null; verifier?: string | null; redirectUri?: string };
   scopes?: string[];
   prompt?: string;
+  params?: Record<string, string>;
 };
 
 /** Begins a login, logs in at the provider, and ends the login. Also returns what went to the provider, by the query of its page. */
 export async function logInAt(
   deps: Deps,
   provider: Provider,
-  standIn: StandIn,
+  standIn: Pick<StandIn, 'logIn'>,
   change: Change = {},
 ) {
   const state = randomBytes(16).toString('base64url');
-  const { scopes, prompt } = change;
+  const { scopes, prompt, params } = change;
   const begun = await beginProviderLogin(deps, provider, {
     state,
     redirectUri: CALLBACK,
     scopes,
     prompt,
+    params,
   });
   if (begun.kind !== 'begun') throw new Error(`The login did not begin: ${begun.why}`);
   const fields = await standIn.logIn(begun.url, change.person);
