@@ -160,6 +160,13 @@ export default {
       to: { path: 'node_modules/(nodemailer|@types/nodemailer)/' },
     },
     {
+      name: 'openid-client-lives-in-outbound',
+      comment: 'Only outbound/social may import the OpenID Connect client.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/outbound/social/', tests] },
+      to: { path: 'node_modules/(openid-client|oauth4webapi)/' },
+    },
+    {
       name: 'examples-are-outsiders',
       comment:
         'An example is what a customer would write: it knows the server by its protocols only.',

@@ -198,12 +198,15 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
     );
   }
 
-  const called = (name: string): string | undefined => {
-    const target = url(name, ['http:', 'https:']);
+  const smsWebhookUrl = url('SMS_WEBHOOK_URL', ['http:', 'https:']);
+  const twilioUrl = url('TWILIO_URL', ['http:', 'https:'])?.replace(/\/+$/, '');
+  for (const [name, target] of Object.entries({
+    SMS_WEBHOOK_URL: smsWebhookUrl,
+    TWILIO_URL: twilioUrl,
+  })) {
     const problem = target === undefined ? null : problemOfTarget(target, egressAllow);
     if (problem !== null) problems.push(`${name}: ${problem}`);
-    return target;
-  };
+  }
 
   const config: Config = {
     port,
@@ -216,8 +219,8 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
     databasePoolSize: whole('DATABASE_POOL_SIZE', 16, 2, 500),
     smtpUrl: url('SMTP_URL', ['smtp:', 'smtps:']),
     mailFrom,
-    smsWebhookUrl: called('SMS_WEBHOOK_URL'),
-    twilioUrl: called('TWILIO_URL')?.replace(/\/+$/, ''),
+    smsWebhookUrl,
+    twilioUrl,
     mailRatePerSecond: whole('MAIL_RATE_PER_SECOND', 0, 0, 100_000),
     importMaxBytes: whole('IMPORT_MAX_BYTES', 2 * 1024 ** 3, 1, Number.MAX_SAFE_INTEGER),
     importWorkers: whole('IMPORT_WORKERS', 2, 1, 64),

@@ -74,6 +74,7 @@ const GOOD: Tree = {
   'src/records/users/user-row.ts': alone,
   'src/records/users/users.test.ts': uses('./users.ts', '../../../test/harness/harness.ts'),
   'src/records/invitations/invitations.ts': uses('../../platform/db/db.ts'),
+  'src/outbound/social/social.ts': uses('openid-client'),
   'src/outbound/mail/mail.ts': uses('nodemailer', '../../platform/log/log.ts'),
   'src/platform/db/db.ts': uses('kysely', 'pg'),
   'src/platform/log/log.ts': alone,
@@ -306,6 +307,13 @@ const PLANTED: [rule: string, what: string, files: Tree][] = [
     'a flow imports the mail library',
     {
       'src/flows/send-invitations/p1.ts': uses('nodemailer'),
+    },
+  ],
+  [
+    'openid-client-lives-in-outbound',
+    'a flow imports the OpenID Connect client',
+    {
+      'src/flows/send-invitations/p21.ts': uses('openid-client'),
     },
   ],
   [

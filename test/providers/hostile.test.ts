@@ -64,6 +64,11 @@ test('an ID token as it should be is taken', async () => {
   expect(await outcomesOf(signIdToken)).toEqual(['proved', 'proved']);
 });
 
+test('clocks may differ by half a minute', async () => {
+  expect(await outcomesOf(changed({ exp: now() - 10 }))).toEqual(['proved', 'proved']);
+  expect(await outcomesOf(changed({ nbf: now() + 10 }))).toEqual(['proved', 'proved']);
+});
+
 test.for([
   ['of another issuer', { iss: 'https://evil.example' }],
   ['of an issuer that only looks the same', { iss: () => `${standIn.url}/` }],

@@ -109,6 +109,12 @@ test('a failure is reported, and an endless answer is cut off', async () => {
   };
   expect(await twilio().send(text)).toEqual({ kind: 'sent' });
   expect((await webhookSender(egress, 'http://127.0.0.1:1/nobody').send(text)).kind).toBe('failed');
+  // A host of the own network that the operator has not allowed.
+  expect(await webhookSender(createEgress({ allow: [] }), `${url}/sms`).send(text)).toEqual({
+    kind: 'failed',
+    problem:
+      '127.0.0.1 has the internal address 127.0.0.1. To call it anyway, add 127.0.0.1 to EGRESS_ALLOW.',
+  });
 });
 
 test('the current configuration decides the provider', async () => {

@@ -1,9 +1,12 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { createServer as createRawServer, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createEgress, type EgressInit } from '../../src/platform/egress/egress.ts';
+import { trustedCertificate } from '../harness/certificate.ts';
 import { freePort } from '../harness/free-port.ts';
 import { startNameServer } from '../harness/name-server.ts';
 
@@ -306,6 +309,32 @@ test('an answer that is no HTTP, or has huge headers, is an error of the other s
   expect(await refusal(url)).toMatchObject({ reason: 'broken' });
   raw.close();
   expect(await refusal(url)).toMatchObject({ reason: 'unreachable' });
+});
+
+test('a certificate must be trusted and name the host, whatever the environment says', async () => {
+  const { certFile, keyFile, remove } = await trustedCertificate();
+  const tls = { cert: readFileSync(certFile), key: readFileSync(keyFile) };
+  const encrypted = createTlsServer(tls, (_request, response) => response.end('encrypted'));
+  encrypted.listen(0, '127.0.0.1');
+  await once(encrypted, 'listening');
+  const address = encrypted.address();
+  const at = typeof address === 'object' && address ? address.port : 0;
+  names.addresses.set('other-name.example', [['127.0.0.1']]);
+  const before = process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+  process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
+  try {
+    const answer = await call(`https://localhost:${at}/`, {}, ['localhost']);
+    expect(await answer.text()).toBe('encrypted');
+    expect(await refusal(`https://other-name.example:${at}/`)).toEqual({
+      reason: 'unreachable',
+      message: 'other-name.example cannot be reached (ERR_TLS_CERT_ALTNAME_INVALID).',
+    });
+  } finally {
+    if (before === undefined) delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+    else process.env.NODE_TLS_REJECT_UNAUTHORIZED = before;
+    encrypted.close();
+    remove();
+  }
 });
 
 test('the proxy of the environment is not asked', async () => {

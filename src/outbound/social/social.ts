@@ -14,10 +14,8 @@ export type {
   BeginRequest,
   FinishOutcome,
   ProvidedIdentity,
-  ProvidedProfile,
   Provider,
   ProviderAnswer,
-  ProviderTokens,
 } from './provider.ts';
 export { isProviderStrategy, type ProviderStrategy } from './strategies.ts';
 

@@ -11,7 +11,6 @@ import { type Call, exchange } from './exchange.ts';
 import { createHostResolver, type ResolveHost } from './resolve-host.ts';
 
 export { isAllowedTarget } from './allowed-targets.ts';
-export { EgressError, type EgressReason } from './egress-error.ts';
 
 /** Limits of one call, beside the options of the global fetch. */
 export type EgressInit = RequestInit & {

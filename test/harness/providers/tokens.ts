@@ -30,8 +30,6 @@ export async function signIdToken(claims: Record<string, unknown>): Promise<stri
   return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: KEY_ID }).sign(privateKey);
 }
 
-export type Codes = ReturnType<typeof createCodes>;
-
 /** Codes that work once (RFC 6749 §4.1), for logins that are known by them and by their access tokens. */
 export function createCodes() {
   const logins = new Map<string, Login>();
