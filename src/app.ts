@@ -15,6 +15,7 @@ import { registerAuthentication } from './http/authentication/authentication.ts'
 import { registerConsole } from './http/console/console.ts';
 import { registerDevMailbox } from './http/dev-mailbox/dev-mailbox.ts';
 import { createSharedPages, registerHostedPages } from './http/hosted-pages/hosted-pages.ts';
+import { registerInvitationFlow } from './http/invitation-flow/invitation-flow.ts';
 import {
   createUserRendering,
   registerManagementApi,
@@ -166,6 +167,7 @@ export async function createApp(config: Config, parts: { times?: RequestTimes } 
   const secureCookies = hasSecureCookies(publicUrl);
   const { interactions, forget } = await registerAuthentication(http, { ...deps, limit, pages });
   changes.made = forget;
+  await registerInvitationFlow(http, { ...deps, limit });
   await registerHostedPages(http, { ...deps, brand: pages.brand, secureCookies, interactions });
 
   // Its mails open accounts: a production server shows them to nobody.

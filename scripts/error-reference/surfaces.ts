@@ -1,4 +1,5 @@
 import { INVITATION_WARNINGS } from '../../src/flows/send-invitations/invitation-warnings.ts';
+import { FLOW_PROBLEMS } from '../../src/http/invitation-flow/problem-codes.ts';
 import { ERROR_CODES } from '../../src/http/management-api/route/error-codes.ts';
 import { AUTHENTICATION_ERRORS } from '../../src/http/seams/seams.ts';
 import { ROW_ERRORS, ROW_NOTES } from '../../src/records/segments/segments.ts';
@@ -30,6 +31,13 @@ export const SURFACES: Surface[] = [
       'Responses of `/oauth/token`, `/passwordless/start`, `/mfa/*` and the other endpoints for applications. The code is `error` in the body, and `code` in responses of `/dbconnections/signup`. `/authorize` sends it to the callback of the application as the parameter `error`.',
     listedIn: 'src/http/seams/authentication-errors.ts',
     codes: AUTHENTICATION_ERRORS,
+  },
+  {
+    title: 'Invitation flow',
+    introduction:
+      'Responses of `/invitation-flow/*`, for pages of your own that accept invitations. The code is `problem.code` in the body.',
+    listedIn: 'src/http/invitation-flow/problem-codes.ts',
+    codes: FLOW_PROBLEMS,
   },
   {
     title: 'OpenID Connect and OAuth 2.0',

@@ -4,7 +4,7 @@ import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { holdPeople } from '../../records/users/users.ts';
 import { proveAddress } from '../../steps/prove-address/prove-address.ts';
 import type { SignInDeps } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
-import { finishAcceptance } from './finish-acceptance.ts';
+import { type Completion, finishAcceptance } from './finish-acceptance.ts';
 import { fittingAccount } from './judge-account.ts';
 import type { AcceptableInvitation, AcceptOutcome, Proof } from './proof.ts';
 
@@ -18,7 +18,13 @@ export async function acceptAsAccount(
     view,
     secret,
     proof: { userId, hasLoggedIn },
-  }: { view: AcceptableInvitation; secret: string; proof: Proof & { kind: 'account' } },
+    completion,
+  }: {
+    view: AcceptableInvitation;
+    secret: string;
+    proof: Proof & { kind: 'account' };
+    completion?: Completion | undefined;
+  },
 ): Promise<AcceptOutcome | null> {
   const { invitation, campaign } = view;
   return transactionWithUndo(db, async (tx, undo: (nothing: null) => never) => {
@@ -58,7 +64,14 @@ export async function acceptAsAccount(
       if (proved.kind !== 'proved') throw new Error('An account that is held changed its address.');
       Object.assign(parties, { account: proved.account, person: proved.person });
     }
-    const done = await finishAcceptance(tx, { view, secret, by: 'login', ...parties, at });
+    const done = await finishAcceptance(tx, {
+      view,
+      secret,
+      by: 'login',
+      ...parties,
+      completion,
+      at,
+    });
     return done ?? undo(null);
   });
 }

@@ -1,17 +1,22 @@
 import { handle, type Registration } from '../../platform/tasks/tasks.ts';
-import type { Audit } from '../../records/logs/logs.ts';
-import { noteAcceptance } from '../../steps/grant-what-was-promised/grant-what-was-promised.ts';
 import { type SignInDeps, signInByProof } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
-import { acceptAsAccount } from './accept-as-account.ts';
-import { acceptWithPassword } from './accept-with-password.ts';
+import { acceptByProof } from './accept-by-proof.ts';
 import { type MailInvitationDeps, mailInvitationAgain } from './mail-invitation.ts';
+import { noteOutcome } from './note-outcome.ts';
 import type { AcceptOutcome, Proof } from './proof.ts';
 import { renewInvitationTask } from './renew-invitation.task.ts';
-import { type InvitationView, viewInvitation } from './view-invitation.ts';
+import { viewInvitation } from './view-invitation.ts';
 
+export type { FlowStepped } from './change-flow.ts';
+export { completeInvitationFlow } from './complete-flow.ts';
+export { choosePasswordInFlow, enterExisting, enterProfile } from './enter-flow.ts';
+export { enterPhone, provePhone, type RefusedCode } from './flow-phone.ts';
+export { enterTotp, proveTotp } from './flow-totp.ts';
+export { type FlowAt, type FlowEnd, viewFlow } from './flow-view.ts';
 export { mayAccept } from './may-accept.ts';
 export type { AcceptedInvitation, AcceptOutcome, Proof, WrongAccount } from './proof.ts';
 export { requestNewLink } from './request-link.ts';
+export { startInvitationFlow } from './start-flow.ts';
 export {
   type InvitationView,
   type LoginInvitation,
@@ -36,8 +41,8 @@ export async function acceptInvitation(
   },
 ): Promise<AcceptOutcome> {
   const view = await viewInvitation(deps, input.secret, input);
-  const outcome = (await accept(deps, { ...input, view })) ?? (await lost(deps, input));
-  note(deps.audit, outcome);
+  const outcome = (await acceptByProof(deps, { ...input, view })) ?? (await lost(deps, input));
+  noteOutcome(deps.audit, outcome);
   if (outcome.kind === 'done' && input.enters !== undefined) {
     const { user, campaign } = outcome;
     const { connectionId, email: userName } = user;
@@ -45,15 +50,6 @@ export async function acceptInvitation(
     await signInByProof(deps, { user, connectionId, userName, clientId, ...input.enters });
   }
   return outcome;
-}
-
-async function accept(
-  deps: SignInDeps,
-  { secret, proof, view }: { secret: string; proof: Proof; view: InvitationView },
-): Promise<AcceptOutcome | null> {
-  if (view.kind !== 'open' && view.kind !== 'login') return view;
-  if (proof.kind === 'account') return acceptAsAccount(deps, { view, secret, proof });
-  return view.kind === 'open' ? acceptWithPassword(deps, { view, secret, proof }) : view;
 }
 
 /** Returns the current state of an invitation that could not be accepted. */
@@ -67,29 +63,6 @@ async function lost(
     organizationId === undefined ? {} : { organizationId },
   );
   return now.kind === 'open' ? { kind: 'unknown' } : now;
-}
-
-function note(audit: Audit, outcome: AcceptOutcome): void {
-  if (outcome.kind === 'done') {
-    noteAcceptance(audit, outcome);
-    return;
-  }
-  const found = outcome.kind === 'refused' ? outcome.view : outcome;
-  audit.record({
-    type: 'fi',
-    // Auth0's text.
-    description:
-      outcome.kind === 'wrong-account'
-        ? 'the specified account is not allowed to accept the current invitation'
-        : `Invitation: ${outcome.kind}`,
-    ...(found.kind !== 'unknown' && {
-      userId: outcome.kind === 'wrong-account' ? outcome.userId : (found.user?.id ?? null),
-      userName: found.invitation.email,
-      clientId: found.client?.id ?? null,
-      organizationId: found.organization?.id ?? null,
-      details: { invitation_id: found.invitation.id },
-    }),
-  });
 }
 
 /** Returns the background work of this flow. */

@@ -9,7 +9,7 @@ import {
 } from '../../steps/choose-password/choose-password.ts';
 import { proveAddress } from '../../steps/prove-address/prove-address.ts';
 import type { SignInDeps } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
-import { finishAcceptance } from './finish-acceptance.ts';
+import { type Completion, finishAcceptance } from './finish-acceptance.ts';
 import type { AcceptedInvitation, AcceptOutcome, Proof } from './proof.ts';
 import { type OpenInvitation, provedPasswordSetAt } from './view-invitation.ts';
 
@@ -18,6 +18,7 @@ type Accepting = {
   secret: string;
   chosen: ChosenPassword;
   connection: Connection;
+  completion?: Completion | undefined;
 };
 
 /**
@@ -30,21 +31,30 @@ export async function acceptWithPassword(
     view,
     secret,
     proof,
-  }: { view: OpenInvitation; secret: string; proof: Proof & { kind: 'password' } },
+    completion,
+  }: {
+    view: OpenInvitation;
+    secret: string;
+    proof: Proof & { kind: 'password' };
+    completion?: Completion | undefined;
+  },
 ): Promise<AcceptOutcome | null> {
   const { db, clock } = deps;
   const { user, client, invitation } = view;
   const connection = storeOf(view, proof.connectionId);
   if (connection === null) return { ...view, kind: 'unserved' };
-  const judged = await judgePassword(deps, {
-    connection,
-    accountId: user?.id ?? null,
-    about: user ?? { email: invitation.email },
-    password: proof.password,
-    clientId: client?.id,
-  });
+  const judged =
+    typeof proof.password === 'string'
+      ? await judgePassword(deps, {
+          connection,
+          accountId: user?.id ?? null,
+          about: user ?? { email: invitation.email },
+          password: proof.password,
+          clientId: client?.id,
+        })
+      : { kind: 'ok' as const, chosen: proof.password };
   if (judged.kind === 'refused') return { kind: 'refused', why: judged.why, view };
-  const accepting = { view, secret, chosen: judged.chosen, connection };
+  const accepting = { view, secret, chosen: judged.chosen, connection, completion };
   return transactionWithUndo(db, async (tx, undo: (nothing: null) => never) => {
     const at = clock.now();
     const done = user
@@ -64,7 +74,7 @@ function storeOf(view: OpenInvitation, asked: string | undefined): Connection | 
 async function withAccount(
   tx: Db,
   user: User,
-  { view, secret, chosen, at }: Accepting & { at: Date },
+  { view, secret, chosen, completion, at }: Accepting & { at: Date },
 ): Promise<AcceptedInvitation | null> {
   const held = await holdAccount(tx, user.id);
   const { email } = view.invitation;
@@ -77,12 +87,12 @@ async function withAccount(
   if (proved.kind !== 'proved') throw new Error('An account that is held changed its address.');
   await storeChosenPassword(tx, { held: proved, chosen, at });
   const { account, person } = proved;
-  return finishAcceptance(tx, { view, secret, by: 'link', account, person, at });
+  return finishAcceptance(tx, { view, secret, by: 'link', account, person, completion, at });
 }
 
 async function withNewAccount(
   tx: Db,
-  { view, secret, chosen, connection, at }: Accepting & { at: Date },
+  { view, secret, chosen, connection, completion, at }: Accepting & { at: Date },
 ): Promise<AcceptedInvitation | null> {
   if (!(await holdConnection(tx, connection.id))) return null;
   const made = await insertUser(tx, {
@@ -94,5 +104,6 @@ async function withNewAccount(
   if (made.kind === 'duplicate') return null;
   await storeFirstPassword(tx, { userId: made.user.id, chosen, at });
   const { user } = made;
-  return finishAcceptance(tx, { view, secret, by: 'link', account: user, person: user, at });
+  const parties = { account: user, person: user };
+  return finishAcceptance(tx, { view, secret, by: 'link', ...parties, completion, at });
 }

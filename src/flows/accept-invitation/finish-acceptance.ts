@@ -5,10 +5,19 @@ import {
   acceptInvitation,
   isMadeOnlyFor,
 } from '../../records/invitations/invitations.ts';
+import type { LoginTicket } from '../../records/login-handoffs/login-handoffs.ts';
 import { deleteUnusedUser, type User } from '../../records/users/users.ts';
 import { grantInvitation } from '../../steps/grant-what-was-promised/grant-what-was-promised.ts';
 import { handOverLogin } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
 import type { AcceptableInvitation, AcceptedInvitation } from './proof.ts';
+
+/** What an acceptance does besides, for a flow on a page of the application. */
+export type Completion = {
+  /** Makes the login handoff one that travels in an address. */
+  ticket: LoginTicket;
+  /** Runs in the same transaction. Returns false to undo everything. */
+  alongside(tx: Db, accepted: { userId: string; at: Date }): Promise<boolean>;
+};
 
 /**
  * Ends every acceptance, in its transaction: one guarded UPDATE consumes the invitation, then the person gets everything that it carries,
@@ -24,10 +33,11 @@ export async function finishAcceptance(
     by: AcceptedBy;
     account: User;
     person: User;
+    completion?: Completion | undefined;
     at: Date;
   },
 ): Promise<AcceptedInvitation | null> {
-  const { view, secret, by, account, person, at } = input;
+  const { view, secret, by, account, person, completion, at } = input;
   const { kind: _, ...found } = view;
   const invitedId = view.invitation.userId;
   const isAnother = invitedId !== null && invitedId !== account.id && invitedId !== person.id;
@@ -48,7 +58,9 @@ export async function finishAcceptance(
   if (left !== null) await deleteUnusedUser(tx, left);
   const { campaign } = view;
   if (!(await grantInvitation(tx, { invitation, campaign, userId, now: at }))) return null;
+  if (completion && !(await completion.alongside(tx, { userId, at }))) return null;
   const { clientId } = invitation;
-  const handoff = await handOverLogin(tx, { user: person, account, clientId, at });
+  const ticket = completion?.ticket ?? null;
+  const handoff = await handOverLogin(tx, { user: person, account, clientId, ticket, at });
   return { ...found, kind: 'done', userId, user: account, invitation, handoff };
 }

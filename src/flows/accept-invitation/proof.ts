@@ -1,12 +1,15 @@
 import type { EmailPolicy } from '../../records/invitations/invitations.ts';
 import type { User } from '../../records/users/users.ts';
-import type { RefusedPassword } from '../../steps/choose-password/choose-password.ts';
+import type {
+  ChosenPassword,
+  RefusedPassword,
+} from '../../steps/choose-password/choose-password.ts';
 import type { Found, InvitationView, LoginInvitation, OpenInvitation } from './view-invitation.ts';
 
 /** How a person who follows the link shows who they are. The link itself proves the invited address. */
 export type Proof =
-  /** A new password, for a person who has none. */
-  | { kind: 'password'; password: string; connectionId?: string }
+  /** A new password, for a person who has none: as typed, or one that was checked and hashed before. */
+  | { kind: 'password'; password: string | ChosenPassword; connectionId?: string }
   /**
    * An account that exists.
    * @param hasLoggedIn whether a login led here, and not an older session alone

@@ -158,32 +158,37 @@ export function loginHandoffCookie(secure: boolean): string {
   return cookieName('usher_arrival', { secure });
 }
 
+/** A handoff, with the application and the authorization request that use it. */
+export type Handoff = Omit<Parameters<typeof useLoginHandoff>[1], 'now'>;
+
 /** Returns the user whom {@link logInWithHandoff} would log in, or `null`. Changes nothing. */
 export async function viewHandoff(
   { db, clock }: Pick<SignInDeps, 'db' | 'clock'>,
-  { secret, clientId }: { secret: string; clientId: string },
+  handoff: Handoff,
 ): Promise<User | null> {
-  const userId = await findLoginHandoff(db, { secret, clientId, now: clock.now() });
+  const userId = await findLoginHandoff(db, { ...handoff, now: clock.now() });
   return userId === null ? null : findUser(db, userId);
 }
 
 /**
  * Logs in a user who has just set a password or followed a link, and returns with the handoff. Consumes the handoff.
  * @param input.organizationId the organization of the login, or `null`
- * @returns `null` if the handoff has expired or is for another application or connection, or if the user is blocked
+ * @returns the user and the methods that the handoff names; `null` if the handoff has expired or is for another application, request or
+ * connection, or if the user is blocked
  */
 export async function logInWithHandoff(
   deps: SignInDeps,
-  input: { secret: string; clientId: string; organizationId: string | null; ip: string },
-): Promise<User | null> {
+  input: Handoff & { organizationId: string | null; ip: string },
+): Promise<{ user: User; amr: string[] | null } | null> {
   const { db, clock } = deps;
-  const { clientId, organizationId, ip, secret } = input;
-  const handoff = await useLoginHandoff(db, { secret, clientId, now: clock.now() });
-  const user = handoff && (await findUser(db, handoff));
+  const { organizationId, ip, ...handoff } = input;
+  const { clientId } = handoff;
+  const used = await useLoginHandoff(db, { ...handoff, now: clock.now() });
+  const user = used && (await findUser(db, used.userId));
   if (!user || !(await mayUseConnection(db, { user, clientId, organizationId }))) return null;
   const { connectionId, email: userName } = user;
   const entered = await signInByProof(deps, { user, connectionId, userName, clientId, ip });
-  return entered.kind === 'ok' ? user : null;
+  return entered.kind === 'ok' ? { user, amr: used.amr } : null;
 }
 
 /**

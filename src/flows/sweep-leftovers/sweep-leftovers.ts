@@ -2,6 +2,7 @@ import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { deleteOldExportNames } from '../../records/exports/exports.ts';
 import { deleteEndedChallenges } from '../../records/factor-challenges/factor-challenges.ts';
+import { deleteEndedFlows } from '../../records/invitation-flows/invitation-flows.ts';
 import {
   deleteEmptyCampaigns,
   deleteOldInvitations,
@@ -77,6 +78,7 @@ export async function sweepLeftovers(deps: {
     deleteEndedMfaTokens,
     deleteEndedPendingLogins,
     deleteEndedProviderLogins,
+    deleteEndedFlows,
     past(deps.logRetentionDays * DAY_MS, deleteLogs),
     past(LINKS_KEPT_MS, deleteOldTickets),
     past(MAILS_KEPT_MS, deleteOldMessages),

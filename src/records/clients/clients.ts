@@ -14,10 +14,18 @@ export {
   shownSecret,
 } from './client-secrets.ts';
 export type { ClientSettings } from './client-settings.ts';
+export {
+  type Coverage,
+  callbackAllowed,
+  coverageOf,
+  isCovered,
+  logoutCoverage,
+  originCoverage,
+  originSet,
+} from './covered-urls.ts';
 export { forgetDefaultOrganization } from './default-organization.ts';
 export {
   type ClientFilter,
-  type ClientOrigins,
   clientsAfter,
   clientsToSignInTo,
   listClients,

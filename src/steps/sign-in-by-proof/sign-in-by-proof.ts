@@ -1,7 +1,7 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
 import type { Log } from '../../platform/log/log.ts';
-import { newLoginHandoff } from '../../records/login-handoffs/login-handoffs.ts';
+import { type LoginTicket, newLoginHandoff } from '../../records/login-handoffs/login-handoffs.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import { notePlace } from '../../records/throttles/throttles.ts';
 import { recordLogin, type User } from '../../records/users/users.ts';
@@ -58,13 +58,20 @@ export async function signInByProof(
  * proof.
  * @param input.account the identity that was proved, if it is linked to the user
  * @param input.clientId the application, or `null` for any
+ * @param input.ticket the handoff travels in an address, for a page of the application
  * @returns the secret for the browser, or `null` for a blocked user
  */
 export async function handOverLogin(
   tx: Db,
-  input: { user: User; account?: User; clientId: string | null; at: Date },
+  input: {
+    user: User;
+    account?: User;
+    clientId: string | null;
+    ticket?: LoginTicket | null;
+    at: Date;
+  },
 ): Promise<string | null> {
-  const { user, account = user, clientId, at } = input;
+  const { user, account = user, clientId, ticket, at } = input;
   if (user.blocked || account.blocked) return null;
-  return newLoginHandoff(tx, { userId: user.id, clientId, now: at });
+  return newLoginHandoff(tx, { userId: user.id, clientId, ticket: ticket ?? null, now: at });
 }

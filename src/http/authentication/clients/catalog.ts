@@ -1,11 +1,10 @@
 import type { Db } from '../../../platform/db/db.ts';
 import { credentialsOf } from '../../../records/client-credentials/client-credentials.ts';
 import { findGrant } from '../../../records/client-grants/client-grants.ts';
-import { findClient, originsOfClients } from '../../../records/clients/clients.ts';
+import { findClient, originSet, originsOfClients } from '../../../records/clients/clients.ts';
 import { namesOfOrganizations } from '../../../records/organizations/organizations.ts';
 import { findResourceServer } from '../../../records/resource-servers/resource-servers.ts';
 import { tenantSettings } from '../../../records/settings/settings.ts';
-import { originSet } from './redirect-uris.ts';
 
 /** Time until a change on another node applies. A change on this node applies at once, by `forget`. */
 const TTL_MS = 1000;

@@ -8,6 +8,5 @@ export {
   registerPreflight,
 } from './cors.ts';
 export { createLibraryClients, type LibraryClients } from './library-clients.ts';
-export { coverageOf, isCovered, logoutCoverage } from './redirect-uris.ts';
 export { isResponseType, RESPONSE_TYPES, responseTypeAllowed } from './response-types.ts';
 export { TOKEN_ALGS, tokenAlg, underEachAlg } from './signing-algs.ts';

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Client } from '../../../records/clients/clients.ts';
+import { type Client, isCovered, originCoverage } from '../../../records/clients/clients.ts';
 import type { Catalog } from './catalog.ts';
-import { isCovered, originCoverage } from './redirect-uris.ts';
 
 /** Headers that a page can read: when to retry. */
 const READABLE = 'retry-after,x-ratelimit-limit,x-ratelimit-remaining,x-ratelimit-reset';

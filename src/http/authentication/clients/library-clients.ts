@@ -4,9 +4,8 @@ import type { Clock } from '../../../platform/clock/clock.ts';
 import { sameBytes, sha256 } from '../../../platform/crypto/crypto.ts';
 import { randomAlnum } from '../../../platform/ids/ids.ts';
 import type { ClientCredential } from '../../../records/client-credentials/client-credentials.ts';
-import { type Client, idTokenSecretOf } from '../../../records/clients/clients.ts';
+import { type Client, callbackAllowed, idTokenSecretOf } from '../../../records/clients/clients.ts';
 import type { Catalog } from './catalog.ts';
-import { callbackAllowed } from './redirect-uris.ts';
 import { responseTypeAllowed } from './response-types.ts';
 import { tokenAlg } from './signing-algs.ts';
 

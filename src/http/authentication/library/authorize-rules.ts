@@ -18,6 +18,15 @@ export function promptPolicy(): interactionPolicy.DefaultPolicy {
         (ctx) => ctx.oidc.session?.accountId !== undefined && ctx.oidc.account === undefined,
       ),
     );
+  prompts.get('login')?.checks.add(
+    new interactionPolicy.Check(
+      'login_ticket',
+      'End-User authentication is required',
+      'login_required',
+      // The person of the ticket logs in, also if another one has a session in this browser.
+      ({ oidc }) => oidc.params?.login_ticket !== undefined && oidc.result?.login === undefined,
+    ),
+  );
   // The text that Auth0's clients show or compare.
   for (const check of prompts.get('login')?.checks ?? []) check.description = 'Login required';
   prompts.get('consent')?.checks.clear();

@@ -6,10 +6,11 @@ import {
   organizationRules,
 } from '../../../flows/enter-organization/enter-organization.ts';
 import { sha256 } from '../../../platform/crypto/crypto.ts';
+import { coverageOf } from '../../../records/clients/clients.ts';
 import { findInvitationBySecret } from '../../../records/invitations/invitations.ts';
 import { findUser } from '../../../records/users/users.ts';
 import { standingIn } from '../../../steps/judge-standing/judge-standing.ts';
-import { coverageOf, type LibraryClients } from '../clients/clients.ts';
+import type { LibraryClients } from '../clients/clients.ts';
 import type { AuthenticationDeps } from '../deps.ts';
 import {
   CONNECTION_NOT_ENABLED,

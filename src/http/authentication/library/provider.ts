@@ -151,6 +151,7 @@ export async function createProvider(
       connection: knownConnection(db),
       connection_scope: null,
       screen_hint: null,
+      login_ticket: null,
       organization: organizationParam(organizations),
       invitation: invitationParam(organizations),
     },

@@ -5,16 +5,16 @@ import { loginHandoffCookie } from '../../../flows/log-in/log-in.ts';
 import { revokeFamily } from '../../../flows/revoke-access/revoke-access.ts';
 import { hasSecureCookies } from '../../../platform/cookie-name/cookie-name.ts';
 import { hmacSha256, sameBytes } from '../../../platform/crypto/crypto.ts';
-import { type Client, idTokenSecretOf, isFixedUrl } from '../../../records/clients/clients.ts';
+import {
+  type Client,
+  idTokenSecretOf,
+  isCovered,
+  isFixedUrl,
+  logoutCoverage,
+} from '../../../records/clients/clients.ts';
 import { publicKeys } from '../../../records/signing-keys/signing-keys.ts';
 import type { ErrorCause } from '../../seams/seams.ts';
-import {
-  type Catalog,
-  isCovered,
-  logoutCoverage,
-  TOKEN_ALGS,
-  underEachAlg,
-} from '../clients/clients.ts';
+import { type Catalog, TOKEN_ALGS, underEachAlg } from '../clients/clients.ts';
 import type { AuthenticationDeps } from '../deps.ts';
 import {
   type AuthorizationServer,

@@ -1,6 +1,6 @@
-import { type Client, isFixedUrl } from '../../../records/clients/clients.ts';
+import { type Client, coverageOf, isFixedUrl } from '../../../records/clients/clients.ts';
 import { isObject } from '../body.ts';
-import { coverageOf, isResponseType, responseTypeAllowed } from '../clients/clients.ts';
+import { isResponseType, responseTypeAllowed } from '../clients/clients.ts';
 
 /** The parameters that a link can pass to /authorize. `prompt` is missing, because a link always logs in. */
 const NAMES = [

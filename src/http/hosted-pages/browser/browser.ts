@@ -1,2 +1,2 @@
-export { browserSecret, keepBrowserSecret } from './known-browser.ts';
+export { browserSecret, keepBrowserSecret, knowBrowser } from './known-browser.ts';
 export { createProofs, type Proofs } from './proofs.ts';

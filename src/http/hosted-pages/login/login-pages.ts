@@ -10,7 +10,7 @@ import {
   isSelfServiceResetEnabled,
   loginIdentifiersOf,
 } from '../../../records/connections/connections.ts';
-import { browserSecret, keepBrowserSecret } from '../browser/browser.ts';
+import { browserSecret, keepBrowserSecret, knowBrowser } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
 import {
   anyLoginContext,
@@ -22,7 +22,7 @@ import {
 } from '../finish-login/finish-login.ts';
 import { formText, sayNotNow, type TextPath } from '../page/page.ts';
 import { goToProvider, troubleQuery, troubleText } from '../provider-login/provider-login.ts';
-import { isProvider, passkeyLoginWay } from '../ways-in/ways-in.ts';
+import { isProvider } from '../ways-in/ways-in.ts';
 
 /** Registers `/u/login`, the first page of a login. */
 export function registerLoginPages(app: FastifyInstance, deps: PageDeps): void {
@@ -90,24 +90,30 @@ async function finishedByHandoff(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<boolean> {
-  const secret = deps.proofs.handoff(request);
-  if (secret === null || request.method !== 'GET') return false;
+  if (request.method !== 'GET') return false;
   const interaction = await deps.interactions.details(request, reply);
-  if (interaction === null) return false;
-  const { clientId } = interaction;
-  const handedOver = await viewHandoff(deps, { secret, clientId });
+  // A page of the application cannot set our cookie: its handoff comes with the authorization request.
+  const ticket = interaction?.params.login_ticket;
+  const secret = ticket ?? deps.proofs.handoff(request);
+  if (interaction === null || secret === null) return false;
+  const { clientId, params } = interaction;
+  const asked = { codeChallenge: params.code_challenge, state: params.state };
+  const handoff = { secret, clientId, request: asked };
+  const handedOver = await viewHandoff(deps, handoff);
   if (handedOver === null) return false;
   const context = await loginContext(deps, request, reply, handedOver);
   if (context === null) return true;
   const organizationId = context.organization?.id ?? null;
-  const user = await logInWithHandoff(deps, { secret, clientId, organizationId, ip: request.ip });
-  if (user === null) return false;
-  const amr = [context.connection.strategy === 'auth0' ? 'pwd' : 'otp'];
+  const login = await logInWithHandoff(deps, { ...handoff, organizationId, ip: request.ip });
+  if (login === null) return false;
+  const { user } = login;
+  if (ticket !== undefined) await knowBrowser(deps, request, reply, user.id);
+  const amr = login.amr ?? [context.connection.strategy === 'auth0' ? 'pwd' : 'otp'];
   await finishLogin(deps, request, reply, { context, user, amr });
   return true;
 }
 
-export function showLogin(
+function showLogin(
   deps: PageDeps,
   shown: {
     request: FastifyRequest;
@@ -118,18 +124,18 @@ export function showLogin(
     problem?: string;
   },
 ): Promise<FastifyReply> {
+  const { pages, csrf } = deps;
   const { request, reply, context, status } = shown;
-  const { connection, connections, translator, urls, look } = context;
+  const { connection, translator, urls, look } = context;
   const label = identifierLabel(connection);
-  const passkey = passkeyLoginWay(deps, translator, { connections, action: urls.passkey });
-  return deps.pages.send(reply, {
+  return pages.send(reply, {
     template: 'login',
     translator,
     ...(status !== undefined && { status }),
     values: {
       ...look,
       title: translator.say('login.title'),
-      csrf: deps.csrf.token(request, reply),
+      csrf: csrf.token(request, reply),
       action: urls.login,
       // Liquid treats '' as true.
       identifier: shown.identifier || null,
@@ -137,9 +143,7 @@ export function showLogin(
       emailOnly: label === 'common.email',
       problem: shown.problem,
       hasForm: connection.strategy === 'auth0',
-      usesPasskeys: passkey !== null,
-      webauthn: passkey?.fillsIn === true,
-      ways: waysOfLogin(deps, request, context, { hasLinks: true, passkey }),
+      ways: waysOfLogin(deps, request, context, { hasLinks: true }),
       forgotUrl: isSelfServiceResetEnabled(connection) ? urls.forgot : null,
       signUpUrl: context.canSignUp ? urls.signUp : null,
     },

@@ -164,8 +164,7 @@ export function createPages(
     render: (translator, page) => fillIn(page.template, valuesOf(translator, page)),
     async send(reply, { translator, status = 200, ...page }) {
       const { html, styles } = await renderWhole(translator, page);
-      const connects = page.values.usesPasskeys === true;
-      return secureHeaders(reply, { styles, font: fontOrigin(brand.now()), connects })
+      return secureHeaders(reply, { styles, font: fontOrigin(brand.now()) })
         .code(status)
         .header('content-language', translator.lang)
         .header('vary', 'accept-language')

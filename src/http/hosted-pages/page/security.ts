@@ -7,7 +7,7 @@ import { pagePolicy } from '../../../platform/page-policy/page-policy.ts';
  */
 export function secureHeaders(
   reply: FastifyReply,
-  more: { styles?: string[] | undefined; font: string | null; connects: boolean },
+  more: { styles?: string[] | undefined; font: string | null },
 ): FastifyReply {
   return reply
     .header('content-security-policy', pagePolicy(more))

@@ -1,9 +1,6 @@
-import {
-  type Client,
-  type ClientOrigins,
-  isFixedUrl,
-  withoutPlaceholders,
-} from '../../../records/clients/clients.ts';
+import type { Client } from './client-row.ts';
+import type { ClientOrigins } from './list-clients.ts';
+import { isFixedUrl, withoutPlaceholders } from './registered-urls.ts';
 
 /** Patterns of registered URLs, compiled once. */
 const patterns = new Map<string, RegExp | null>();

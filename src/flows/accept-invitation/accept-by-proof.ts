@@ -1,0 +1,21 @@
+import type { SignInDeps } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
+import { acceptAsAccount } from './accept-as-account.ts';
+import { acceptWithPassword } from './accept-with-password.ts';
+import type { Completion } from './finish-acceptance.ts';
+import type { AcceptOutcome, Proof } from './proof.ts';
+import type { InvitationView } from './view-invitation.ts';
+
+/**
+ * Accepts an invitation in one transaction, by the way that the person has shown.
+ * @param input.completion what the same transaction does for a flow
+ * @returns `null` if the invitation, the account or the flow has changed since it was read
+ */
+export async function acceptByProof(
+  deps: SignInDeps,
+  input: { secret: string; proof: Proof; view: InvitationView; completion?: Completion },
+): Promise<AcceptOutcome | null> {
+  const { view, proof, ...more } = input;
+  if (view.kind !== 'open' && view.kind !== 'login') return view;
+  if (proof.kind === 'account') return acceptAsAccount(deps, { ...more, view, proof });
+  return view.kind === 'open' ? acceptWithPassword(deps, { ...more, view, proof }) : view;
+}

@@ -1,0 +1,112 @@
+import { checkProfile, type FieldProblem } from '../../platform/profile-schema/profile-schema.ts';
+import type { FlowState } from '../../records/invitation-flows/invitation-flows.ts';
+import type { Audit } from '../../records/logs/logs.ts';
+import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
+import { countAttempt, secondsLeft, throttleKey } from '../../records/throttles/throttles.ts';
+import type { UserChanges } from '../../records/users/users.ts';
+import {
+  judgePassword,
+  type RefusedPassword,
+} from '../../steps/choose-password/choose-password.ts';
+import { type FlowStepped, stepFlow } from './change-flow.ts';
+import type { FlowDeps } from './flow-view.ts';
+
+/**
+ * Stores the fields of the person, checked against the invitation's schema. A password that was chosen before must be chosen again, because
+ * it may not contain what the person is called.
+ */
+export function enterProfile(
+  deps: FlowDeps,
+  input: { secret: string; fields: unknown },
+): Promise<FlowStepped<FieldProblem[]>> {
+  return stepFlow<FieldProblem[]>(
+    deps,
+    { ...input, action: 'profile' },
+    async ({ flow, needs }) => {
+      if (needs.schema === null) throw new Error('A flow without a schema has no step for fields.');
+      const checked = checkProfile(needs.schema, input.fields);
+      if (checked.kind === 'refused') return { kind: 'refused', why: checked.problems };
+      const { credential } = flow.state;
+      const kept = credential?.kind === 'existing' ? credential : null;
+      return { kind: 'go-on', change: { profile: checked.profile, credential: kept } };
+    },
+  );
+}
+
+/** `throttled`: this flow has chosen too many passwords, each of which costs a hash. */
+export type RefusedFlowPassword =
+  | RefusedPassword
+  | { kind: 'throttled'; retryAfterSeconds: number };
+
+const PASSWORDS_PER_HOUR = 30;
+const HOUR_SECONDS = 3600;
+
+/** Stores the hash of a chosen password that passes every check. It becomes the password when the flow completes. */
+export function choosePasswordInFlow(
+  deps: FlowDeps & { audit: Audit },
+  input: { secret: string; password: string },
+): Promise<FlowStepped<RefusedFlowPassword>> {
+  const step = { ...input, action: 'password' } as const;
+  return stepFlow<RefusedFlowPassword>(deps, step, async ({ flow, view }) => {
+    const counter = { key: throttleKey('flow-password', flow.id), now: deps.clock.now() };
+    const tried = await countAttempt(deps.db, { ...counter, windowSeconds: HOUR_SECONDS });
+    if (tried > PASSWORDS_PER_HOUR) {
+      const retryAfterSeconds = Math.max(1, await secondsLeft(deps.db, counter));
+      return { kind: 'refused', why: { kind: 'throttled', retryAfterSeconds } };
+    }
+    const { user, connection, client, invitation } = view;
+    if (connection === null) throw new Error('An invitation without a store takes no password.');
+    const { rootAttributes } = partsOf(flow.state.profile);
+    const judged = await judgePassword(deps, {
+      connection,
+      accountId: user?.id ?? null,
+      about: { email: invitation.email, ...user, ...rootAttributes },
+      password: input.password,
+      clientId: client?.id,
+    });
+    if (judged.kind === 'refused') return { kind: 'refused', why: judged.why };
+    return { kind: 'go-on', change: { credential: { kind: 'password', ...judged.chosen } } };
+  });
+}
+
+/**
+ * Notes that the person has logged in with the password of the invited account.
+ * @param input.userId the user who has just logged in
+ */
+export function enterExisting(
+  deps: FlowDeps,
+  input: { secret: string; userId: string },
+): Promise<FlowStepped> {
+  const { userId } = input;
+  return stepFlow<never>(deps, { ...input, action: 'existing' }, async ({ view }) => {
+    if (view.user?.id !== userId) throw new Error('Another user has logged in to a flow.');
+    const epoch = await loginEpoch.ofThisRequest(deps.db, userId);
+    return { kind: 'go-on', change: { credential: { kind: 'existing', userId, epoch } } };
+  });
+}
+
+const ROOT_ATTRIBUTES: Record<string, keyof UserChanges> = {
+  name: 'name',
+  given_name: 'givenName',
+  family_name: 'familyName',
+  nickname: 'nickname',
+};
+
+/** Splits the fields into the attributes of a user and `user_metadata`. */
+export function partsOf(profile: FlowState['profile']): {
+  rootAttributes: Pick<UserChanges, 'name' | 'givenName' | 'familyName' | 'nickname'>;
+  userMetadata: Record<string, unknown>;
+} {
+  const rootAttributes: Record<string, unknown> = {};
+  const userMetadata: Record<string, unknown> = {};
+  for (const [field, value] of Object.entries(profile ?? {})) {
+    const attribute = ROOT_ATTRIBUTES[field];
+    if (attribute === undefined) userMetadata[field] = value;
+    else rootAttributes[attribute] = String(value);
+  }
+  const { givenName, familyName } = rootAttributes;
+  if (rootAttributes.name === undefined && givenName !== undefined && familyName !== undefined) {
+    rootAttributes.name = `${givenName} ${familyName}`;
+  }
+  return { rootAttributes, userMetadata };
+}

@@ -1,0 +1,93 @@
+import type { ProfileSchema } from '../../platform/profile-schema/profile-schema.ts';
+import type { FlowState } from '../../records/invitation-flows/invitation-flows.ts';
+
+/** What a flow waits for. `ready`: everything that is required is there. */
+export type FlowStep =
+  | 'profile'
+  | 'credential'
+  | 'factor'
+  | 'phone-code'
+  | 'totp-code'
+  | 'ready'
+  | 'done';
+
+/** What a page can do next. */
+export type FlowAction =
+  | 'profile'
+  | 'password'
+  | 'existing'
+  | 'phone'
+  | 'phone-code'
+  | 'totp'
+  | 'totp-code'
+  | 'complete';
+
+/** A second factor that a flow enrolls. */
+export type FlowFactor = 'sms' | 'otp';
+
+/** What an invitation asks for and offers now. */
+export type FlowNeeds = {
+  schema: ProfileSchema | null;
+  /** `null`: the invitation takes no password. */
+  way: 'password' | 'existing' | null;
+  /** Second factors that the server has enabled. */
+  offered: FlowFactor[];
+  /** The acceptance needs one of them. Empty: none. */
+  required: FlowFactor[];
+  /** Whether a code to the invited address is one of the required factors. */
+  isAddressEnough: boolean;
+  /** What the account that accepts has enrolled already. */
+  enrolled: FlowFactor[];
+  /** Whether people get a recovery code with their first factor. */
+  givesRecoveryCode: boolean;
+};
+
+/**
+ * Returns what a flow waits for, and what can be done next. The order is: fields, a way to log in, second factors, completion. An earlier
+ * step can be repeated until the flow completes.
+ */
+export function stepOf(state: FlowState, needs: FlowNeeds): { step: FlowStep; next: FlowAction[] } {
+  const fields: FlowAction[] = needs.schema === null ? [] : ['profile'];
+  if (needs.schema !== null && state.profile === null) return { step: 'profile', next: fields };
+  const ways: FlowAction[] = needs.way === null ? [] : [needs.way];
+  if (state.credential === null || state.credential.kind !== needs.way) {
+    return { step: 'credential', next: [...ways, ...fields] };
+  }
+  const factors: FlowAction[] = needs.offered.map((factor) =>
+    factor === 'sms' ? 'phone' : 'totp',
+  );
+  const before: FlowAction[] = [...factors, ...ways, ...fields];
+  const isComplete = hasRequired(state, needs);
+  const onward: FlowAction[] = isComplete ? ['complete', ...before] : before;
+  if (needs.offered.includes('sms') && state.phone?.code) {
+    return { step: 'phone-code', next: ['phone-code', ...onward] };
+  }
+  if (needs.offered.includes('otp') && state.totp?.step === null) {
+    return { step: 'totp-code', next: ['totp-code', ...onward] };
+  }
+  return isComplete ? { step: 'ready', next: onward } : { step: 'factor', next: onward };
+}
+
+/** Returns whether the flow or the account has one of the required factors. */
+function hasRequired(state: FlowState, needs: FlowNeeds): boolean {
+  if (needs.required.length === 0 || needs.isAddressEnough) return true;
+  const has = new Set<FlowFactor>(needs.enrolled);
+  if (state.phone?.isProved === true) has.add('sms');
+  if (state.totp !== null && state.totp.step !== null) has.add('otp');
+  return needs.required.some((factor) => has.has(factor));
+}
+
+/**
+ * Returns what another browser may see and use of a flow that it takes over: what was typed, but nothing that the former browser has
+ * proved. Otherwise a stranger with the link could leave a factor of their own.
+ */
+export function stateForAnotherBrowser(state: FlowState): FlowState {
+  const { profile, phone } = state;
+  return {
+    profile,
+    credential: null,
+    phone: phone && { ...phone, code: null, isProved: false },
+    totp: null,
+    mail: null,
+  };
+}

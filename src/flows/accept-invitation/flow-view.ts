@@ -1,0 +1,113 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import type { Keys } from '../../platform/crypto/crypto.ts';
+import type { Db } from '../../platform/db/db.ts';
+import { isProfileSchema } from '../../platform/profile-schema/profile-schema.ts';
+import { methodsOfUser } from '../../records/authentication-methods/authentication-methods.ts';
+import {
+  allowedBy,
+  type EnrollableFactor,
+  enrollable,
+  readFactorSettings,
+} from '../../records/factor-settings/factor-settings.ts';
+import { findFlow, type InvitationFlow } from '../../records/invitation-flows/invitation-flows.ts';
+import { findInvitation, invitationSecret } from '../../records/invitations/invitations.ts';
+import {
+  type FlowAction,
+  type FlowFactor,
+  type FlowNeeds,
+  type FlowStep,
+  stepOf,
+} from './flow-steps.ts';
+import {
+  type InvitationView,
+  type LoginInvitation,
+  type OpenInvitation,
+  viewInvitation,
+} from './view-invitation.ts';
+
+export type FlowDeps = { db: Db; clock: Clock; keys: Keys };
+
+export type OpenView = OpenInvitation | LoginInvitation;
+
+/** A flow that goes on, with its invitation as it is now. */
+export type FlowAt = {
+  flow: InvitationFlow;
+  /** The secret of the invitation's link. */
+  secret: string;
+  view: OpenView;
+  needs: FlowNeeds;
+  step: FlowStep;
+  next: FlowAction[];
+};
+
+/** Why a flow does not go on. */
+export type FlowEnd =
+  /** The secret belongs to no flow: it has expired, or another browser has taken over. */
+  | { kind: 'unknown' }
+  /** This browser has completed the flow. */
+  | { kind: 'done'; flow: InvitationFlow }
+  /** The invitation cannot be accepted now, or not any more. */
+  | { kind: 'closed'; view: Exclude<InvitationView, OpenView> };
+
+/** Returns the flow of a browser, at its present step. Changes nothing. */
+export async function viewFlow(
+  deps: FlowDeps,
+  secret: string,
+): Promise<{ kind: 'open'; at: FlowAt } | FlowEnd> {
+  const { db, clock } = deps;
+  const flow = await findFlow(db, { secret, now: clock.now() });
+  if (flow?.subject.kind !== 'invitation') return { kind: 'unknown' };
+  if (flow.completedAt !== null) return { kind: 'done', flow };
+  return viewFlowOf(deps, flow);
+}
+
+/** Returns a flow that was read or changed, at its present step. */
+export async function viewFlowOf(
+  deps: FlowDeps,
+  flow: InvitationFlow,
+): Promise<{ kind: 'open'; at: FlowAt } | FlowEnd> {
+  const invitation = await findInvitation(deps.db, flow.subject.id);
+  if (invitation === null) return { kind: 'closed', view: { kind: 'unknown' } };
+  // The browser has shown the link at the start. A renewed link is the same invitation.
+  const secret = invitationSecret(deps.keys.ticket, invitation);
+  const view = await viewInvitation(deps, secret);
+  if (view.kind !== 'open' && view.kind !== 'login') return { kind: 'closed', view };
+  const needs = await needsOf(deps, view, flow);
+  return { kind: 'open', at: { flow, secret, view, needs, ...stepOf(flow.state, needs) } };
+}
+
+async function needsOf(
+  { db }: FlowDeps,
+  view: OpenView,
+  { state }: InvitationFlow,
+): Promise<FlowNeeds> {
+  const { plan } = view.campaign;
+  const settings = await readFactorSettings(db);
+  const enabled = enrollable(settings);
+  const offered = enabled.filter(isOffered);
+  const asked = plan.factors?.required ?? [];
+  const isRuled = settings.policies.includes('all-applications');
+  const allowed = asked.length > 0 ? allowedBy(asked, enabled) : isRuled ? enabled : [];
+  const { credential } = state;
+  const { methods } =
+    credential?.kind === 'existing' ? await methodsOfUser(db, credential.userId) : { methods: [] };
+  const owned = methods.filter((method) => method.confirmed).map(({ kind }) => kind);
+  return {
+    schema: isProfileSchema(plan.profileSchema) ? plan.profileSchema : null,
+    way: view.kind === 'login' ? 'existing' : view.connection === null ? null : 'password',
+    offered,
+    required: allowed.filter(isOffered),
+    // The link proves the address, so a factor by mail needs no step.
+    isAddressEnough: asked.length > 0 && allowed.includes('email'),
+    enrolled: [
+      ...(owned.includes('phone') ? (['sms'] as const) : []),
+      ...(owned.includes('totp') ? (['otp'] as const) : []),
+    ],
+    givesRecoveryCode: settings.factors['recovery-code'],
+  };
+}
+
+/** Other factors are enrolled at the login that follows. */
+function isOffered(factor: EnrollableFactor): factor is FlowFactor {
+  return factor === 'sms' || factor === 'otp';
+}

@@ -1,0 +1,65 @@
+import { decrypt } from '../../platform/crypto/crypto.ts';
+import type { Db } from '../../platform/db/db.ts';
+import {
+  addRecoveryCode,
+  insertMethod,
+  useTotpStep,
+} from '../../records/authentication-methods/authentication-methods.ts';
+import { grantMetadata, updateUser } from '../../records/users/users.ts';
+import { partsOf } from './enter-flow.ts';
+import type { FlowAt, FlowDeps } from './flow-view.ts';
+
+/**
+ * Gives a person what was entered in the flow: fields, and second factors that the flow has seen. Run it in the transaction of the
+ * acceptance.
+ * @returns the person's first recovery code, or `null`
+ */
+export async function giveEntered(
+  deps: FlowDeps,
+  tx: Db,
+  at: FlowAt,
+  accepted: { userId: string; at: Date },
+): Promise<string | null> {
+  const { userId, at: now } = accepted;
+  const { rootAttributes, userMetadata } = partsOf(at.flow.state.profile);
+  if (Object.keys(rootAttributes).length > 0) {
+    const updated = await updateUser(tx, userId, rootAttributes, now);
+    if (updated.kind !== 'updated') throw new Error('An account that is held was not updated.');
+  }
+  await grantMetadata(tx, { userId, appMetadata: null, userMetadata, at: now });
+  const isEnrolled = await enroll(deps, tx, at, accepted);
+  return isEnrolled && at.needs.givesRecoveryCode ? addRecoveryCode(tx, { userId, now }) : null;
+}
+
+/** Returns whether a second factor was enrolled. */
+async function enroll(
+  { keys }: FlowDeps,
+  tx: Db,
+  { flow, view, needs }: FlowAt,
+  { userId, at: now }: { userId: string; at: Date },
+): Promise<boolean> {
+  const { phone, totp } = flow.state;
+  const method = { userId, confirmed: true };
+  const writing = { key: keys.encryption, now };
+  let isEnrolled = false;
+  if (phone?.isProved === true) {
+    const { number: phoneNumber } = phone;
+    await insertMethod(tx, { ...method, kind: 'phone', phoneNumber, preferred: 'sms' }, writing);
+    isEnrolled = true;
+  }
+  if (totp !== null && totp.step !== null) {
+    const totpSecret = decrypt(keys.encryption, Buffer.from(totp.sealed, 'base64'));
+    const added = await insertMethod(tx, { ...method, kind: 'totp', totpSecret }, writing);
+    if (added.kind !== 'inserted') throw new Error('A new secret is enrolled already.');
+    // The code of the enrollment must not work again.
+    await useTotpStep(tx, { id: added.method.id, userId, step: totp.step, now });
+    isEnrolled = true;
+  }
+  if (needs.isAddressEnough && !isEnrolled) {
+    // The link has proved this address.
+    const { email } = view.invitation;
+    await insertMethod(tx, { ...method, kind: 'email', email }, writing);
+    isEnrolled = true;
+  }
+  return isEnrolled;
+}

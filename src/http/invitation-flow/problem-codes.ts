@@ -1,0 +1,97 @@
+/** When a code occurs, and what the page can do. */
+type Explanation = { when: string; action: string };
+
+/** Every `problem.code` of `/invitation-flow`. `npm run docs:errors` writes `docs/reference/errors.md` from this list. */
+export const FLOW_PROBLEMS = {
+  account_blocked: {
+    when: 'The account is blocked.',
+    action: 'Show the message. Only an operator can unblock the account.',
+  },
+  changed: {
+    when: 'Another request of this flow was faster.',
+    action: 'Read the state with `GET /invitation-flow/state`, and continue from there.',
+  },
+  code_expired: {
+    when: 'The code is older than five minutes, or was tried too often.',
+    action: 'Request a new code.',
+  },
+  invalid_fields: {
+    when: 'Fields do not match the schema. `problem.fields` names each of them.',
+    action: 'Show the message of each field beside it.',
+  },
+  invalid_phone_number: {
+    when: 'The phone number is not valid, or lacks its country code.',
+    action: 'Ask for the number again.',
+  },
+  invalid_request: {
+    when: 'The body is no JSON object, is too large, or lacks a property.',
+    action: 'Send the properties that the guide names.',
+  },
+  invitation_accepted: {
+    when: 'The invitation is accepted already.',
+    action: 'Offer the login.',
+  },
+  invitation_declined: {
+    when: 'The person has declined the invitation.',
+    action: 'Show the message.',
+  },
+  invitation_expired: {
+    when: 'The invitation has expired.',
+    action: 'Offer a new link at the hosted page of the invitation.',
+  },
+  invitation_on_hold: {
+    when: 'The invitation cannot be accepted now: the user is blocked, or the application may not use the connection.',
+    action: 'Show the message. An operator can change it.',
+  },
+  invitation_revoked: {
+    when: 'An operator has withdrawn the invitation.',
+    action: 'Show the message.',
+  },
+  origin_not_allowed: {
+    when: 'The page is on an origin that is not registered for the application, or the application is unknown.',
+    action: 'Add the origin to `web_origins` of the application.',
+  },
+  password_refused: {
+    when: 'The password does not match the policy of the connection. `problem.reason` has the rule.',
+    action: 'Ask for another password.',
+  },
+  sms_not_sent: {
+    when: 'The text message with the code could not be sent.',
+    action: 'Try again later, or offer another factor.',
+  },
+  temporarily_unavailable: {
+    when: 'The server is busy, or cannot reach its database.',
+    action: 'Repeat the request after some seconds.',
+  },
+  too_many_requests: {
+    when: 'Too many requests, attempts or messages.',
+    action: 'Repeat the request after the seconds in `Retry-After`.',
+  },
+  under_way: {
+    when: 'Another browser is accepting this invitation.',
+    action:
+      'Ask the person, and send the start again with `take_over: true`. This ends the flow in the other browser.',
+  },
+  unknown_flow: {
+    when: 'The flow has expired, was taken over by another browser, or never existed.',
+    action: 'Start again with the link.',
+  },
+  unknown_link: {
+    when: 'No invitation to this application has this link.',
+    action: 'Ask the person to open the newest mail.',
+  },
+  wrong_code: {
+    when: 'The code is wrong.',
+    action: 'Ask for the code again.',
+  },
+  wrong_password: {
+    when: 'The password is not that of the invited account.',
+    action: 'Ask for the password again, or offer a reset.',
+  },
+  wrong_step: {
+    when: 'The step is not possible now. `next` has the possible ones.',
+    action: 'Show the step that `state` names.',
+  },
+} as const satisfies Record<string, Explanation>;
+
+export type FlowProblemCode = keyof typeof FLOW_PROBLEMS;

@@ -1,0 +1,229 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { findInvitation, revokeInvitation } from '../../src/records/invitations/invitations.ts';
+import { findUser } from '../../src/records/users/users.ts';
+import { aVisitor, headlineOf } from '../harness/visitor.ts';
+import { openStillWorld, type StillWorld } from '../harness/world.ts';
+import {
+  aFlowPage,
+  aFlowScene,
+  enableFactors,
+  FIELDS,
+  GOOD,
+  NAMES,
+  ORIGIN,
+  randomSecret,
+} from './flow-page.ts';
+
+let world: StillWorld;
+let scene: Awaited<ReturnType<typeof aFlowScene>>;
+
+beforeAll(async () => {
+  world = await openStillWorld();
+  scene = await aFlowScene(world);
+  await enableFactors(world);
+});
+
+describe('pages of others', () => {
+  test('a page on another origin cannot start, continue or read a flow', async () => {
+    const { link } = await scene.invite();
+    const own = scene.page();
+    const foreign = scene.page('https://evil.example.test');
+    const refused = await foreign.start(link);
+    expect([refused.status, refused.body.problem.code]).toEqual([403, 'origin_not_allowed']);
+    expect(refused.headers.get('access-control-allow-origin')).toBeNull();
+    await own.start(link);
+    foreign.keep(own.secret());
+    for (const answer of [
+      await foreign.state(),
+      await foreign.send('password', { password: GOOD }),
+    ]) {
+      expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([
+        403,
+        null,
+      ]);
+    }
+    expect((await own.state()).body.state).toBe('credential');
+  });
+
+  test('a preflight allows registered origins only, and never cookies', async () => {
+    for (const [origin, allowed] of [
+      [ORIGIN, ORIGIN],
+      ['https://evil.example.test', null],
+      ['null', null],
+    ] as const) {
+      const answer = await fetch(`${world.server.url}/invitation-flow/start`, {
+        method: 'OPTIONS',
+        headers: { origin, 'access-control-request-method': 'POST' },
+      });
+      expect([origin, answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([
+        origin,
+        204,
+        allowed,
+      ]);
+      expect(answer.headers.get('access-control-allow-credentials')).toBeNull();
+      expect(answer.headers.get('vary')).toBe('Origin');
+    }
+  });
+
+  test('a link of another application is as unknown as one that never existed', async () => {
+    const { link } = await scene.invite();
+    const other = await world.aClient(scene.connection, { settings: { webOrigins: [ORIGIN] } });
+    const foreign = await aFlowPage(world, other).start(link);
+    const never = await scene
+      .page()
+      .start(`${world.publicUrl}/u/invitation?ticket=${randomSecret().slice(0, 32)}`);
+    expect([foreign.status, foreign.body]).toEqual([never.status, never.body]);
+    expect(foreign.body.problem.code).toBe('unknown_link');
+  });
+});
+
+describe('secrets', () => {
+  test('no secret is stored in the clear, and none is in the log of the server', async () => {
+    const { link, secret } = await scene.invite({ profileSchema: NAMES });
+    const page = scene.page();
+    await page.start(link);
+    await page.send('profile', { fields: FIELDS });
+    await page.send('password', { password: GOOD });
+    const totp = (await page.send('totp', {})).body.totp.secret;
+    const stored = JSON.stringify(
+      await world.server.app.database.execute('select * from invitation_flows'),
+    );
+    for (const clear of [secret, page.secret() ?? '', GOOD, totp]) {
+      expect(clear.length).toBeGreaterThan(5);
+      expect(stored).not.toContain(clear);
+    }
+    const completed = await page.send('complete', {});
+    const after = JSON.stringify(
+      await world.server.app.database.execute('select * from invitation_flows'),
+    );
+    expect(after).not.toContain('argon2');
+    expect(after).not.toContain('Byron');
+    const logged = JSON.stringify(await world.logs('per_page=100'));
+    for (const clear of [secret, page.secret() ?? '', GOOD, totp, completed.body.login_ticket]) {
+      expect(logged).not.toContain(clear);
+    }
+  });
+
+  test('nothing that a GET does changes a flow', async () => {
+    const { link, id } = await scene.invite();
+    const page = scene.page();
+    await page.start(link);
+    for (const path of ['start', 'password', 'complete', 'phone']) {
+      expect((await page.send(path)).status).toBe(404);
+    }
+    expect((await page.state()).body.state).toBe('credential');
+    expect(await findInvitation(world.db, id)).toMatchObject({ state: 'pending' });
+  });
+});
+
+describe('input', () => {
+  test.each([
+    ['no JSON', 'password', '{"password":'],
+    ['an array', 'password', '[]'],
+    ['no password', 'password', '{}'],
+    ['a number', 'password', '{"password":7}'],
+    ['NUL', 'password', '{"password":"Tulip\\u0000Canal-77"}'],
+    ['half a character', 'password', '{"password":"Tulip\\ud800Canal-77"}'],
+    ['a long password', 'password', JSON.stringify({ password: 'x'.repeat(5000) })],
+    ['too deep', 'profile', `{"fields":${'['.repeat(500)}${']'.repeat(500)}}`],
+  ])('%s is refused and changes nothing', async (_what, path, body) => {
+    const { link } = await scene.invite({ profileSchema: NAMES });
+    const page = scene.page();
+    await page.start(link);
+    await page.send('profile', { fields: FIELDS });
+    const answer = await page.send(path, body);
+    expect([answer.status, answer.body.problem.code]).toEqual([400, 'invalid_request']);
+    expect((await page.state()).body.state).toBe('credential');
+  });
+
+  test('a body that is too large is refused', async () => {
+    const { link } = await scene.invite({ profileSchema: NAMES });
+    const page = scene.page();
+    await page.start(link);
+    const answer = await page.send('profile', { fields: { given_name: 'x'.repeat(40_000) } });
+    expect([answer.status, answer.body.problem.code]).toEqual([413, 'invalid_request']);
+  });
+
+  test('a hostile text for a hostile pattern is refused in time', async () => {
+    const properties = { given_name: { type: 'string', pattern: '^(a+)+$' } };
+    const { link } = await scene.invite({ profileSchema: { type: 'object', properties } });
+    const page = scene.page();
+    await page.start(link);
+    const answer = await page.send('profile', { fields: { given_name: `${'a'.repeat(200)}!` } });
+    expect(answer.body.problem.fields).toMatchObject([{ field: 'given_name', code: 'format' }]);
+  });
+
+  test('a flow survives neither its invitation nor its time', async () => {
+    const { link, id } = await scene.invite();
+    const page = scene.page();
+    await page.start(link);
+    await revokeInvitation(world.db, { id, now: world.clock.now() });
+    expect((await page.send('password', { password: GOOD })).body.problem.code).toBe(
+      'invitation_revoked',
+    );
+    const other = await scene.invite();
+    const late = scene.page();
+    await late.start(other.link);
+    world.passTime(24 * 3600 + 1);
+    expect((await late.state()).body.problem.code).toBe('unknown_flow');
+    // The link is still alive, and starts another flow.
+    expect((await late.start(other.link)).status).toBe(200);
+  });
+});
+
+describe('the login ticket', () => {
+  async function completed(more: object = {}) {
+    const invited = await scene.invite();
+    const page = scene.page();
+    await page.start(invited.link);
+    await page.send('password', { password: GOOD });
+    const { login_ticket } = (await page.send('complete', more)).body;
+    return { ...invited, login_ticket };
+  }
+  const opens = async (login_ticket: string, params: Record<string, string> = {}) => {
+    const visitor = aVisitor(world);
+    const shown = await world.openLogin(visitor, scene.client.id, { login_ticket, ...params });
+    return { visitor, shown };
+  };
+
+  test('works once', async () => {
+    const { login_ticket, user } = await completed();
+    const { visitor, shown } = await opens(login_ticket);
+    expect((await world.claimsAfter(visitor, shown)).sub).toBe(user.id);
+    const replayed = await opens(login_ticket);
+    expect(headlineOf(replayed.shown)).toBe('Log in');
+  });
+
+  test('works for a minute', async () => {
+    const { login_ticket } = await completed();
+    world.passTime(61);
+    expect(headlineOf((await opens(login_ticket)).shown)).toBe('Log in');
+  });
+
+  test('works only at its application', async () => {
+    const { login_ticket } = await completed();
+    const other = await world.aClient(scene.connection);
+    const shown = await world.openLogin(aVisitor(world), other.id, { login_ticket });
+    expect(headlineOf(shown)).toBe('Log in');
+  });
+
+  test('works only for the authorization request that the page named', async () => {
+    const byState = await completed({ state: 'the state of this page' });
+    expect(headlineOf((await opens(byState.login_ticket)).shown)).toBe('Log in');
+    const right = await opens(byState.login_ticket, { state: 'the state of this page' });
+    expect(right.shown.status).toBe(303);
+    const byChallenge = await completed({ code_challenge: 'another-challenge' });
+    expect(headlineOf((await opens(byChallenge.login_ticket)).shown)).toBe('Log in');
+  });
+
+  test('logs in its own person, whoever was logged in to this browser before', async () => {
+    const before = await completed();
+    const { visitor, shown } = await opens(before.login_ticket);
+    await world.claimsAfter(visitor, shown);
+    const next = await completed();
+    const path = await world.authorizePath(scene.client.id, { login_ticket: next.login_ticket });
+    const claims = await world.claimsAfter(visitor, await visitor.get(path));
+    expect(claims.sub).toBe(next.user.id);
+    expect(await findUser(world.db, before.user.id)).not.toBeNull();
+  });
+});

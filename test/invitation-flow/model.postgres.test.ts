@@ -1,0 +1,202 @@
+import fc from 'fast-check';
+import { beforeAll, expect, test } from 'vitest';
+import { methodsOfUser } from '../../src/records/authentication-methods/authentication-methods.ts';
+import { findInvitation } from '../../src/records/invitations/invitations.ts';
+import { findPassword } from '../../src/records/passwords/passwords.ts';
+import { findUser } from '../../src/records/users/users.ts';
+import { aVisitor } from '../harness/visitor.ts';
+import { made, openWorld, type World } from '../harness/world.ts';
+import {
+  aFlowScene,
+  aNumber,
+  enableFactors,
+  FIELDS,
+  type FlowPage,
+  GOOD,
+  NAMES,
+  textedCode,
+  wrongCode,
+} from './flow-page.ts';
+
+/** Tables that an acceptance writes. After the planned number of writes to them, every further write fails, as after a crash. */
+const WRITTEN =
+  'invitation_flows invitations users passwords authentication_methods arrivals user_roles messages'.split(
+    ' ',
+  );
+
+let world: World;
+let scene: Awaited<ReturnType<typeof aFlowScene>>;
+let roleId: string;
+
+beforeAll(async () => {
+  world = await openWorld();
+  scene = await aFlowScene(world);
+  await enableFactors(world);
+  roleId = (await made(world.server, '/roles', { name: 'Guest' })).id;
+  const { execute } = world.server.app.database;
+  await execute(`create table planned_crash (at_write bigint);
+    create sequence writes_seen;
+    create function crash_as_planned() returns trigger language plpgsql as $$
+    declare planned bigint;
+    begin
+      select at_write into planned from planned_crash;
+      if planned is not null and nextval('writes_seen') >= planned then raise exception 'The server crashes here.'; end if;
+      return null;
+    end $$;
+    ${WRITTEN.map((table) => `create trigger crash_${table} after insert or update or delete on ${table} for each statement execute function crash_as_planned();`).join('\n')}`);
+});
+
+async function crashAt(write: number | null): Promise<void> {
+  const { execute } = world.server.app.database;
+  await execute(`truncate planned_crash; alter sequence writes_seen restart`);
+  if (write !== null) await execute('insert into planned_crash values ($1)', [write]);
+}
+
+/** What was done with one invitation so far. */
+type Real = {
+  invited: Awaited<ReturnType<typeof scene.invite>>;
+  browsers: [FlowPage, FlowPage];
+  number: string;
+  /** How often somebody was told that the invitation is accepted now. */
+  accepted: number;
+  revoked: boolean;
+};
+
+const STEPS = [
+  'start',
+  'takeOver',
+  'profile',
+  'password',
+  'phone',
+  'wrongCode',
+  'rightCode',
+  'complete',
+  'hostedPage',
+  'revoke',
+] as const;
+type Step = { step: (typeof STEPS)[number]; browser: 0 | 1; crash: number | null };
+
+async function carryOut(real: Real, { step, browser }: Step): Promise<void> {
+  const page = real.browsers[browser];
+  const { invited, number } = real;
+  switch (step) {
+    case 'start':
+      await page.start(invited.link);
+      return;
+    case 'takeOver':
+      await page.start(invited.link, { take_over: true });
+      return;
+    case 'profile':
+      await page.send('profile', { fields: FIELDS });
+      return;
+    case 'password':
+      await page.send('password', { password: GOOD });
+      return;
+    case 'phone':
+      await page.send('phone', { phone_number: number });
+      return;
+    case 'wrongCode':
+    case 'rightCode': {
+      const right = textedCode(world, number);
+      await page.send('phone/verify', {
+        code: step === 'rightCode' ? right || '1' : wrongCode(right),
+      });
+      return;
+    }
+    case 'complete':
+      if ((await page.send('complete', {})).status === 200) real.accepted += 1;
+      return;
+    case 'hostedPage': {
+      const path = `/u/invitation?ticket=${invited.secret}`;
+      const visitor = aVisitor(world);
+      const shown = await visitor.get(path);
+      if (!shown.html.includes('name="password"')) return;
+      const answer = await visitor.submit(shown, { password: GOOD });
+      if (answer.status === 303) real.accepted += 1;
+      return;
+    }
+    case 'revoke':
+      await world.server.api('DELETE', `/api/v2/invitations/${invited.id}`);
+  }
+}
+
+async function holds(real: Real): Promise<void> {
+  const { id, user } = real.invited;
+  const [invitation, now, password, { methods }, roles] = await Promise.all([
+    findInvitation(world.db, id),
+    findUser(world.db, user.id),
+    findPassword(world.db, user.id),
+    methodsOfUser(world.db, user.id),
+    world.server.api<object[]>('GET', `/api/v2/users/${encodeURIComponent(user.id)}/roles`),
+  ]);
+  const isAccepted = invitation?.state === 'accepted';
+  expect(real.accepted, 'acceptances').toBeLessThanOrEqual(1);
+  if (real.accepted === 1) expect(isAccepted, 'an answered acceptance lasts').toBe(true);
+  if (real.revoked) expect(invitation?.state).toBe('revoked');
+  real.revoked = invitation?.state === 'revoked';
+  // Either everything is given, or nothing.
+  expect({
+    roles: roles.body.length,
+    metadata: now?.appMetadata,
+    password: password !== null,
+  }).toEqual(
+    isAccepted
+      ? { roles: 1, metadata: { plan: 'team' }, password: true }
+      : { roles: 0, metadata: null, password: false },
+  );
+  if (!isAccepted) {
+    expect([methods, now?.givenName, now?.emailVerified]).toEqual([[], null, false]);
+  }
+}
+
+const aStep: fc.Arbitrary<Step> = fc.record({
+  step: fc.constantFrom(
+    ...STEPS,
+    'profile',
+    'password',
+    'phone',
+    'rightCode',
+    'complete',
+    'complete',
+  ),
+  browser: fc.constantFrom(0, 0, 0, 1),
+  crash: fc.option(fc.integer({ min: 1, max: 12 }), { nil: null, freq: 2 }),
+});
+
+/** Half of the runs begin as people do, so that they come far. */
+const aRun = fc
+  .tuple(fc.constantFrom(0, 2, 4, 6), fc.array(aStep, { minLength: 2, maxLength: 10 }))
+  .map(([far, steps]): Step[] => {
+    const usual = ['start', 'profile', 'password', 'phone', 'rightCode', 'complete'] as const;
+    return [
+      ...usual.slice(0, far).map((step): Step => ({ step, browser: 0, crash: null })),
+      ...steps,
+    ];
+  });
+
+test('whatever people do and wherever the server crashes, an invitation is accepted once and with everything, or not at all', async () => {
+  await fc.assert(
+    fc.asyncProperty(aRun, fc.boolean(), async (steps, withPhone) => {
+      const invited = await scene.invite({
+        profileSchema: NAMES,
+        appMetadata: { plan: 'team' },
+        roles: [roleId],
+        ...(withPhone && { factors: { required: ['sms'] } }),
+      });
+      const real: Real = {
+        invited,
+        browsers: [scene.page(), scene.page()],
+        number: aNumber(),
+        accepted: 0,
+        revoked: false,
+      };
+      for (const step of steps) {
+        await crashAt(step.crash);
+        await carryOut(real, step);
+        await crashAt(null);
+        await holds(real);
+      }
+    }),
+    { numRuns: 25, endOnFailure: true },
+  );
+});

@@ -1,0 +1,108 @@
+import { beforeAll, expect, test } from 'vitest';
+import { methodsOfUser } from '../../src/records/authentication-methods/authentication-methods.ts';
+import { findInvitation } from '../../src/records/invitations/invitations.ts';
+import { aVisitor } from '../harness/visitor.ts';
+import { openWorld, type World } from '../harness/world.ts';
+import {
+  aFlowScene,
+  aNumber,
+  enableFactors,
+  type FlowAnswer,
+  GOOD,
+  textedCode,
+  wrongCode,
+} from './flow-page.ts';
+
+const SIXTEEN = Array.from({ length: 16 });
+
+let world: World;
+let scene: Awaited<ReturnType<typeof aFlowScene>>;
+
+beforeAll(async () => {
+  world = await openWorld();
+  scene = await aFlowScene(world);
+  await enableFactors(world);
+});
+
+/** Sends the same sixteen times at once. */
+const atOnce = (send: () => Promise<FlowAnswer>) => Promise.all(SIXTEEN.map(send));
+const codesOf = (answers: FlowAnswer[]) =>
+  answers.map(({ status, body }) => (status === 200 ? 'ok' : body.problem.code));
+const won = (answers: FlowAnswer[]) => answers.filter(({ status }) => status === 200);
+
+test('of sixteen starts at once, one browser gets the flow', async () => {
+  const { link } = await scene.invite();
+  const pages = SIXTEEN.map(() => scene.page());
+  const answers = await Promise.all(pages.map((page) => page.start(link)));
+  expect(won(answers)).toHaveLength(1);
+  expect(new Set(codesOf(answers))).toEqual(new Set(['ok', 'under_way']));
+});
+
+test('of sixteen browsers that take over at once, one can go on', async () => {
+  const { link } = await scene.invite();
+  const first = scene.page();
+  await first.start(link);
+  const pages = SIXTEEN.map(() => scene.page());
+  await Promise.all(pages.map((page) => page.start(link, { take_over: true })));
+  const after = await Promise.all([first, ...pages].map((page) => page.state()));
+  expect(won(after)).toHaveLength(1);
+});
+
+test('of sixteen completions at once, one accepts, and one login ticket exists', async () => {
+  const { link, id, user } = await scene.invite({ factors: { required: ['sms'] } });
+  const page = scene.page();
+  await page.start(link);
+  await page.send('password', { password: GOOD });
+  const number = aNumber();
+  await page.send('phone', { phone_number: number });
+  await page.send('phone/verify', { code: textedCode(world, number) });
+  const answers = await atOnce(() => page.send('complete', {}));
+  expect(won(answers)).toHaveLength(1);
+  expect(answers.filter(({ body }) => body.login_ticket)).toHaveLength(1);
+  expect(await findInvitation(world.db, id)).toMatchObject({ state: 'accepted' });
+  expect((await methodsOfUser(world.db, user.id)).methods).toHaveLength(1);
+});
+
+test('of sixteen logins with one login ticket, one gets in', async () => {
+  const { link } = await scene.invite();
+  const page = scene.page();
+  await page.start(link);
+  await page.send('password', { password: GOOD });
+  const { login_ticket } = (await page.send('complete', {})).body;
+  const answers = await Promise.all(
+    SIXTEEN.map(() => world.openLogin(aVisitor(world), scene.client.id, { login_ticket })),
+  );
+  expect(answers.filter(({ status }) => status === 303)).toHaveLength(1);
+});
+
+test('of sixteen guesses at once, one is judged', async () => {
+  const { link } = await scene.invite({ factors: { required: ['sms'] } });
+  const page = scene.page();
+  await page.start(link);
+  await page.send('password', { password: GOOD });
+  const number = aNumber();
+  await page.send('phone', { phone_number: number });
+  const right = textedCode(world, number);
+  for (let round = 0; round < 3; round++) {
+    const codes = codesOf(
+      await atOnce(() => page.send('phone/verify', { code: wrongCode(right) })),
+    );
+    // Those that read the state after a change were judged in turn: five at most in all.
+    expect(codes.filter((code) => code === 'wrong_code').length).toBeLessThanOrEqual(5);
+  }
+  const over = await page.send('phone/verify', { code: right });
+  expect(['ok', 'code_expired']).toContain(codesOf([over])[0]);
+  const proved = await atOnce(() => page.send('phone/verify', { code: right }));
+  expect(won(proved).length).toBeLessThanOrEqual(1);
+});
+
+test('of sixteen requests for a code at once, one sends a message', async () => {
+  const { link } = await scene.invite({ factors: { required: ['sms'] } });
+  const page = scene.page();
+  await page.start(link);
+  await page.send('password', { password: GOOD });
+  const number = aNumber();
+  const answers = await atOnce(() => page.send('phone', { phone_number: number }));
+  expect(world.texts.filter(({ to }) => to === number)).toHaveLength(won(answers).length);
+  expect(won(answers).length).toBeLessThanOrEqual(5);
+});
