@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { openDatabase } from '../src/platform/db/db.ts';
 import { run as runClientCredentials } from './client-credentials.ts';
 import { run as runEnumeration } from './enumeration.ts';
+import { run as runFlow } from './flow.ts';
 import { run as runImport } from './import.ts';
 import { run as runInvitations } from './invitations.ts';
 import type { Benchmark, Result, Sizes } from './kit/benchmark.ts';
@@ -21,6 +22,7 @@ import { run as runWrongPasswords } from './wrong-passwords.ts';
 const BENCHMARKS: Record<string, Benchmark> = {
   import: runImport,
   invitations: runInvitations,
+  flow: runFlow,
   logins: runLogins,
   'client-credentials': runClientCredentials,
   lookups: runLookups,
@@ -39,6 +41,8 @@ const FULL: Sizes = {
   lookupUsers: [10_000, 100_000, 1_000_000],
   lookupRequests: 300,
   limitedPeople: 1000,
+  pendingInvitations: [10_000, 1_000_000],
+  timedInvitations: 200,
   wrongPasswords: 50,
 };
 
@@ -52,6 +56,8 @@ const SMALL: Sizes = {
   lookupUsers: [500, 2_000],
   lookupRequests: 30,
   limitedPeople: 60,
+  pendingInvitations: [500, 5_000],
+  timedInvitations: 20,
   wrongPasswords: 3,
 };
 
@@ -105,7 +111,7 @@ function chosenSizes(): Sizes {
   if (!numbers.every((number) => Number.isInteger(number) && number > 0)) {
     throw new Error(`--sizes takes whole numbers such as 10000,100000, not ${options.sizes}.`);
   }
-  return { ...sizes, importRows: numbers, lookupUsers: numbers };
+  return { ...sizes, importRows: numbers, lookupUsers: numbers, pendingInvitations: numbers };
 }
 
 function chosenBenchmarks(): [string, Benchmark][] {

@@ -15,6 +15,10 @@ export type Sizes = {
   lookupRequests: number;
   /** Number of people who are moved under a limit of requests per second. */
   limitedPeople: number;
+  /** Numbers of pending invitations while single acceptances are timed. */
+  pendingInvitations: number[];
+  /** Number of acceptances, and of new invitations, timed one after the other. */
+  timedInvitations: number;
   /** Number of wrong passwords for each kind of account, and of requests for a known and an unknown address. */
   wrongPasswords: number;
 };

@@ -20,6 +20,8 @@ export type Server = {
   stop(): Promise<void>;
 };
 
+/** Keys and links are derived from it. */
+export const SECRET = 'a-secret-for-the-bench-0123456789abcdef';
 export const CLIENT = { id: 'bench-client', secret: 'bench-secret-0123456789' };
 const ROOT = join(import.meta.dirname, '../..');
 const READY_WITHIN_MS = 60_000;
@@ -63,7 +65,7 @@ export async function startServer(
         SMTP_URL: options.smtpUrl ?? 'smtp://127.0.0.1:9',
         ...(tls && { TLS_CERT: tls.certFile, TLS_KEY: tls.keyFile }),
         ...(options.rateLimitProfile && { RATE_LIMIT_PROFILE: options.rateLimitProfile }),
-        USHER_SECRET: 'a-secret-for-the-bench-0123456789abcdef',
+        USHER_SECRET: SECRET,
         USHER_BOOTSTRAP_CLIENT_ID: CLIENT.id,
         USHER_BOOTSTRAP_CLIENT_SECRET: CLIENT.secret,
         // Each person of a benchmark has an own address, as behind a proxy.

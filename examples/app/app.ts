@@ -16,6 +16,8 @@ export type ExampleOptions = {
   port: number;
   /** Base URL for browsers. `<baseUrl>/callback` must be registered. */
   baseUrl?: string | undefined;
+  /** More pages and scripts, by path. */
+  files?: Record<string, { type: string; policy?: string; body: string }>;
 };
 
 /** Data kept from the redirect to the sign-in page until the callback. */
@@ -24,6 +26,8 @@ type Attempt = { verifier: string; state: string; nonce: string };
 export type Session = { claims: oidc.IDToken; profile: oidc.UserInfoResponse; idToken: string };
 
 const STYLE = readFileSync(join(import.meta.dirname, 'style.css'), 'utf8');
+/** `login_ticket` lets in a person who has just accepted an invitation on a page of this application. */
+const FORWARDED = ['login_hint', 'screen_hint', 'ui_locales', 'prompt', 'login_ticket'];
 const TEN_MINUTES = 10 * 60 * 1000;
 const EIGHT_HOURS = 8 * 60 * 60 * 1000;
 
@@ -53,7 +57,7 @@ export async function startExampleApp(
     const config = await issuer();
     const verifier = oidc.randomPKCECodeVerifier();
     const attempt = { verifier, state: oidc.randomState(), nonce: oidc.randomNonce() };
-    const forwarded = ['login_hint', 'screen_hint', 'ui_locales', 'prompt'].flatMap((name) => {
+    const forwarded = FORWARDED.flatMap((name) => {
       const value = url.searchParams.get(name);
       return value === null ? [] : [[name, value] as const];
     });
@@ -123,6 +127,8 @@ export async function startExampleApp(
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', baseUrl);
+    const file = request.method === 'GET' ? options.files?.[url.pathname] : undefined;
+    if (file !== undefined) return send(response, file);
     switch (`${request.method} ${url.pathname}`) {
       case 'GET /':
         return home(url, request, response);
@@ -171,6 +177,20 @@ async function discover(options: ExampleOptions): Promise<oidc.Configuration> {
     // Only for a server on this machine. Everywhere else OpenID Connect needs TLS.
     { execute: issuer.protocol === 'http:' ? [oidc.allowInsecureRequests] : [] },
   );
+}
+
+function send(
+  response: ServerResponse,
+  { type, policy = "default-src 'none'", body }: { type: string; policy?: string; body: string },
+): void {
+  response
+    .writeHead(200, {
+      'content-type': `${type}; charset=utf-8`,
+      'content-security-policy': policy,
+      'referrer-policy': 'no-referrer',
+      'cache-control': 'no-store',
+    })
+    .end(body);
 }
 
 function redirect(response: ServerResponse, location: string, cookies: string[] = []): void {

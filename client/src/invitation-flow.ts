@@ -1,0 +1,143 @@
+import type {
+  AtCompletion,
+  Completed,
+  FlowOptions,
+  FlowResult,
+  FlowState,
+  KeyValueStore,
+  Problem,
+  Totp,
+} from './types.ts';
+
+export type * from './types.ts';
+
+/** The acceptance of one invitation, in this browser. */
+export type InvitationFlow = ReturnType<typeof createInvitationFlow>;
+
+/**
+ * Accepts an invitation on a page of your own. Call `start` first: it also goes on where this browser was. Every method sends one request
+ * and returns the new state, or the problem and the state as it is. No method throws.
+ */
+export function createInvitationFlow(options: FlowOptions) {
+  const { clientId, link } = options;
+  const send = createSender(options, 'invitation-flow');
+  const storage = options.storage ?? sessionStorage;
+  const key = `usher-flow ${clientId} ${fingerprint(link)}`;
+  const listeners = new Set<() => void>();
+  let current: FlowResult = { ok: true, state: null };
+  let secret = read(storage, key);
+
+  function keep(fresh: string | null): void {
+    secret = fresh;
+    write(storage, key, fresh);
+  }
+
+  async function step<T = unknown>(path: string, body?: object): Promise<FlowResult<T>> {
+    const { status, answer } = await send<T>(path, body, secret);
+    const { problem, flow_secret: fresh, ...rest } = answer;
+    if (fresh) keep(fresh);
+    // Another browser has taken over, or the flow is over: the secret has no use any more.
+    if (status === 401 || rest.state === 'done') keep(null);
+    const state = rest.state ? (rest as FlowState & T) : null;
+    const result: FlowResult<T> = problem
+      ? { ok: false, problem, state: state ?? current.state }
+      : { ok: true, state };
+    current = result;
+    for (const listener of listeners) listener();
+    return result;
+  }
+
+  return {
+    /** The result of the last method. */
+    current: () => current,
+    /** Calls `listener` after every method. Returns the function that ends it. */
+    subscribe(listener: () => void): () => void {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    /**
+     * Starts, or goes on where this browser was. The problem `under_way` means that another browser has started: ask the person, then
+     * call it again with `takeOver`, which ends the flow there.
+     */
+    start: (how: { takeOver?: boolean } = {}) =>
+      step('start', { client_id: clientId, link, ...(how.takeOver && { take_over: true }) }),
+    /** Reads the state again. */
+    refresh: () => step('state'),
+    /** Sends the fields that `state.fields` describes. */
+    profile: (fields: Record<string, unknown>) => step('profile', { fields }),
+    /** Chooses the password of the new account. */
+    password: (password: string) => step('password', { password }),
+    /** Logs in with the password of the account that exists. */
+    existing: (password: string) => step('existing', { password }),
+    /** Takes a phone as second factor: a text message brings the code. */
+    phone: (number: string) => step('phone', { phone_number: number }),
+    verifyPhone: (code: string) => step('phone/verify', { code }),
+    /** Makes the secret of an authenticator application: `state.totp`. */
+    totp: () => step<{ totp: Totp }>('totp', {}),
+    verifyTotp: (code: string) => step('totp/verify', { code }),
+    /** Accepts the invitation. Then send the person to your login with `state.login_ticket`, within a minute. */
+    complete: (request: AtCompletion = {}) =>
+      step<Completed>('complete', { state: request.state, code_challenge: request.codeChallenge }),
+  };
+}
+
+/** Returns the address of your login with the ticket that lets the person in. */
+export function loginAddress(login: string, completed: Completed): string {
+  if (completed.login_ticket === null) return login;
+  const glue = login.includes('?') ? '&' : '?';
+  return `${login}${glue}login_ticket=${encodeURIComponent(completed.login_ticket)}`;
+}
+
+type Answer<T> = Partial<FlowState> & Partial<T> & { problem?: Problem; flow_secret?: string };
+
+function createSender({ baseUrl, language, fetch: ask = fetch }: FlowOptions, door: string) {
+  const base = `${baseUrl.replace(/\/+$/, '')}/${door}/`;
+  return async <T>(
+    path: string,
+    body: object | undefined,
+    secret: string | null,
+  ): Promise<{ status: number; answer: Answer<T> }> => {
+    try {
+      const response = await ask(base + path, {
+        method: body ? 'POST' : 'GET',
+        headers: {
+          ...(body && { 'content-type': 'application/json' }),
+          ...(secret && { authorization: `Bearer ${secret}` }),
+          ...(language && { 'accept-language': language }),
+        },
+        ...(body && { body: JSON.stringify(body) }),
+        credentials: 'omit',
+        referrerPolicy: 'no-referrer',
+      });
+      return { status: response.status, answer: await response.json() };
+    } catch (error) {
+      const problem: Problem = { code: 'unreachable', message: String(error) };
+      return { status: 0, answer: { problem } as Answer<T> };
+    }
+  };
+}
+
+/** Storage can be forbidden or full. Then a reload starts again with the link. */
+function read(storage: KeyValueStore, key: string): string | null {
+  try {
+    return storage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function write(storage: KeyValueStore, key: string, value: string | null): void {
+  try {
+    if (value === null) storage.removeItem(key);
+    else storage.setItem(key, value);
+  } catch {
+    // The flow goes on in this page.
+  }
+}
+
+/** Tells links apart without storing them. */
+function fingerprint(link: string): string {
+  let hash = 5381;
+  for (let at = 0; at < link.length; at++) hash = (hash * 33 + link.charCodeAt(at)) >>> 0;
+  return hash.toString(36);
+}

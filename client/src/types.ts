@@ -1,0 +1,100 @@
+/** The part of `Storage` that the flow needs. */
+export type KeyValueStore = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
+
+export type FlowOptions = {
+  /** The server, such as `https://login.example.com`. */
+  baseUrl: string;
+  /** The application that the invitation is for. Its `web_origins` must contain the origin of this page. */
+  clientId: string;
+  /** The link from the mail: the whole address, or its ticket. */
+  link: string;
+  /**
+   * Keeps the secret with which this browser goes on. Default: `sessionStorage`, which ends with the tab. `localStorage` also survives a
+   * closed tab.
+   */
+  storage?: KeyValueStore;
+  /** The language of messages, such as `de`. Default: the browser's. */
+  language?: string;
+  /** Default: the browser's. */
+  fetch?: typeof fetch;
+};
+
+export type StateName =
+  | 'profile'
+  | 'credential'
+  | 'factor'
+  | 'phone_code'
+  | 'totp_code'
+  | 'ready'
+  | 'done'
+  | 'under_way';
+
+export type StepName =
+  | 'start'
+  | 'profile'
+  | 'password'
+  | 'existing'
+  | 'phone'
+  | 'phone/verify'
+  | 'totp'
+  | 'totp/verify'
+  | 'complete';
+
+/** The schema of one field, as JSON Schema. */
+export type FieldSchema = {
+  type: 'string' | 'number' | 'integer' | 'boolean';
+  title?: string;
+  description?: string;
+  enum?: (string | number | boolean)[];
+  [keyword: string]: unknown;
+};
+
+export type FlowState = {
+  state: StateName;
+  /** The steps that are possible now. */
+  next: StepName[];
+  invitation?: {
+    email: string;
+    inviter: { name: string } | null;
+    client: { client_id: string; name: string } | null;
+    expires_at: string;
+  };
+  /** What the invitation asks for. Absent: nothing. */
+  fields?: { properties: Record<string, FieldSchema>; required?: string[] };
+  factors?: { required: string[]; offered: string[] };
+  /** What was entered so far. */
+  entered?: {
+    profile: Record<string, unknown>;
+    phone_number: string | null;
+    is_phone_verified: boolean;
+    is_totp_verified: boolean;
+  };
+};
+
+export type Problem = {
+  /** See the guide for all codes. `unreachable`: no answer arrived. */
+  code: string;
+  /** In the language of the person. */
+  message: string;
+  /** Why a password was refused. */
+  reason?: string;
+  fields?: { field: string; code: string; message: string; limit?: unknown }[];
+};
+
+export type Totp = { secret: string; uri: string };
+
+/** What binds the login ticket to one authorization request of your application. The first that is given counts. */
+export type AtCompletion = { codeChallenge?: string; state?: string };
+
+export type Completed = {
+  /** Goes into your authorization request as `login_ticket`. `null`: the person must log in. */
+  login_ticket: string | null;
+  /** In seconds. */
+  expires_in: number;
+  /** Show it once: it replaces a lost second factor. */
+  recovery_code?: string;
+};
+
+export type FlowResult<T = unknown> =
+  | { ok: true; state: (FlowState & T) | null }
+  | { ok: false; problem: Problem; state: FlowState | null };

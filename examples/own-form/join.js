@@ -1,0 +1,149 @@
+import { createInvitationFlow, loginAddress } from '/invitation-flow.js';
+
+const setting = (name) => document.querySelector(`meta[name="${name}"]`).content;
+const element = (id) => document.getElementById(id);
+
+const flow = createInvitationFlow({
+  baseUrl: setting('issuer'),
+  clientId: setting('client-id'),
+  // The link from the mail ends with #ticket=…, which browsers send to nobody.
+  link: location.href,
+  // A person who closes the tab to look for a code comes back to the same step.
+  storage: localStorage,
+});
+
+/** What the page asks for at each state. `send` returns the result of one step. */
+const SCREENS = {
+  profile: ({ fields, entered }) => ({
+    title: 'Who are you?',
+    fields: Object.entries(fields.properties).map(([name, schema]) => ({
+      name,
+      label: schema.title ?? name,
+      options: schema.enum,
+      value: entered.profile[name] ?? '',
+    })),
+    send: (typed) => flow.profile(typed),
+  }),
+  credential: ({ next }) =>
+    next.includes('existing')
+      ? {
+          title: 'Log in to accept',
+          lead: 'You have an account with this address.',
+          fields: [{ name: 'password', label: 'Password', type: 'password' }],
+          send: ({ password }) => flow.existing(password),
+        }
+      : {
+          title: 'Choose a password',
+          fields: [
+            { name: 'password', label: 'New password', type: 'password', complete: 'new-password' },
+          ],
+          send: ({ password }) => flow.password(password),
+        },
+  factor: ({ entered, next }) => (next.includes('phone') ? phoneScreen(entered) : totpScreen()),
+  phone_code: ({ entered }) => ({
+    title: 'Enter the code',
+    lead: `We have sent a code to ${entered.phone_number}.`,
+    fields: [{ name: 'code', label: 'Code', complete: 'one-time-code' }],
+    send: ({ code }) => flow.verifyPhone(code),
+    other: { label: 'Use another number', show: () => show(phoneScreen(entered)) },
+  }),
+  totp_code: ({ totp }) => ({
+    title: 'Enter the code',
+    lead: totp
+      ? `Add this key to your authenticator application: ${totp.secret}`
+      : 'Enter the code of your authenticator application.',
+    fields: [{ name: 'code', label: 'Code', complete: 'one-time-code' }],
+    send: ({ code }) => flow.verifyTotp(code),
+  }),
+  ready: ({ invitation }) => ({
+    title: 'That is all',
+    lead: `Your account for ${invitation.email} is ready.`,
+    fields: [],
+    send: () => flow.complete(),
+  }),
+  under_way: () => ({
+    title: 'You have started elsewhere',
+    fields: [],
+    submit: 'Continue here',
+    send: () => flow.start({ takeOver: true }),
+  }),
+};
+
+function phoneScreen({ phone_number }) {
+  return {
+    title: 'Your phone',
+    lead: 'It protects your account: we send a code to it.',
+    fields: [
+      {
+        name: 'phone',
+        label: 'Phone number',
+        type: 'tel',
+        complete: 'tel',
+        value: phone_number ?? '',
+      },
+    ],
+    send: ({ phone }) => flow.phone(phone),
+  };
+}
+
+function totpScreen() {
+  return {
+    title: 'Your authenticator application',
+    fields: [],
+    send: () => flow.totp(),
+  };
+}
+
+function show({ title, lead = '', fields, submit = 'Continue', send, other }, problem, typed = {}) {
+  element('title').textContent = title;
+  element('lead').textContent = lead;
+  element('fields').replaceChildren(
+    ...fields.flatMap((field) =>
+      rowFor({ ...field, value: typed[field.name] ?? field.value }, problem),
+    ),
+  );
+  element('submit').textContent = submit;
+  element('form').hidden = false;
+  element('other').hidden = other === undefined;
+  element('other').textContent = other?.label ?? '';
+  element('other').onclick = other?.show ?? null;
+  element('problem').hidden = problem === undefined;
+  element('problem').textContent = problem?.message ?? '';
+  element('form').onsubmit = async (event) => {
+    event.preventDefault();
+    const typed = Object.fromEntries(new FormData(event.target));
+    element('submit').disabled = true;
+    next(await send(typed), typed);
+    element('submit').disabled = false;
+  };
+}
+
+function rowFor({ name, label, type = 'text', options, value = '', complete = 'on' }, problem) {
+  const row = document.createElement('label');
+  const input = document.createElement(options ? 'select' : 'input');
+  if (options) input.append(...options.map((option) => new Option(option)));
+  else Object.assign(input, { type, autocomplete: complete });
+  Object.assign(input, { name, value });
+  row.append(label, input);
+  const wrong = problem?.fields?.find(({ field }) => field === name);
+  if (!wrong) return [row];
+  const message = Object.assign(document.createElement('p'), { id: `${name}-problem` });
+  message.textContent = wrong.message;
+  input.setAttribute('aria-describedby', message.id);
+  input.setAttribute('aria-invalid', 'true');
+  return [row, message];
+}
+
+/** Shows what the flow waits for, or why it has ended. */
+function next(result, typed) {
+  const { state } = result;
+  if (result.ok && state.state === 'done') return location.assign(loginAddress('/login', state));
+  const screen = state && SCREENS[state.state];
+  if (screen) return show(screen(state), result.problem, typed);
+  element('title').textContent = 'This does not work';
+  element('form').hidden = true;
+  element('problem').hidden = false;
+  element('problem').textContent = result.problem?.message ?? '';
+}
+
+next(await flow.start());
