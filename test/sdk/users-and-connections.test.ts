@@ -1,5 +1,6 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
-import { ManagementClient } from 'auth0';
+import { type Management, ManagementClient } from 'auth0';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { defaultConnectionId } from '../harness/application.ts';
 import { aPassword, aPerson } from '../harness/factories.ts';
@@ -317,6 +318,56 @@ describe('connections', () => {
     ).toEqual([BOOTSTRAP.id]);
     await management.connections.clients.update(id, [{ client_id: BOOTSTRAP.id, status: false }]);
     expect((await management.connections.clients.get(id)).data).toEqual([]);
+  });
+});
+
+describe('connections to identity providers', () => {
+  const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+  const pem = String(key.export({ type: 'pkcs8', format: 'pem' }));
+  const client = { client_id: 'usher', client_secret: 'a secret of both' };
+  const scope = ['email', 'profile'];
+
+  test.each([
+    { strategy: 'google-oauth2', options: { ...client, scope, email: true, profile: true } },
+    { strategy: 'facebook', options: { ...client, scope: 'email', public_profile: true } },
+    { strategy: 'github', options: { ...client, read_user: true, scope: ['user:email'] } },
+    { strategy: 'windowslive', options: { ...client, strategy_version: 2, graph_user: true } },
+    { strategy: 'linkedin', options: { ...client, strategy_version: 3, openid: true } },
+    {
+      strategy: 'apple',
+      options: { client_id: 'test.app', app_secret: pem, kid: 'K', team_id: 'T', name: true },
+    },
+    { strategy: 'okta', options: { ...client, domain: 'acme.okta.test', type: 'back_channel' } },
+    { strategy: 'google-apps', options: { ...client, domain: 'acme.test', email: true } },
+    {
+      strategy: 'waad',
+      options: { ...client, tenant_domain: 'acme.test', userid_attribute: 'oid' },
+    },
+    {
+      strategy: 'oidc',
+      options: {
+        ...client,
+        discovery_url: 'https://login.acme.test/.well-known/openid-configuration',
+        type: 'back_channel',
+        connection_settings: { pkce: 'S256' },
+      },
+    },
+  ] as const)('of strategy $strategy are created, read, changed and deleted', async (asked) => {
+    const name = `sdk-${asked.strategy}`;
+    const made = await management.connections.create({
+      name,
+      ...asked,
+    } as Management.CreateConnectionRequestContent);
+    expect(made).toMatchObject({ name, ...asked });
+    const id = made.id ?? '';
+    expect((await management.connections.get(id)).options).toEqual(asked.options);
+    const options = { ...asked.options, set_user_root_attributes: 'on_first_login' as const };
+    const changed = await management.connections.update(id, {
+      display_name: 'Elsewhere',
+      options,
+    } as Management.UpdateConnectionRequestContent);
+    expect(changed).toMatchObject({ display_name: 'Elsewhere', options });
+    await management.connections.delete(id);
   });
 });
 
