@@ -58,7 +58,7 @@ export async function findProvidedIdentity(
   const known = await findProvided(db, key);
   const account = known
     ? await findAccount(db, known.userId)
-    : await findUnkeyed(db, connection, identity);
+    : await findWithoutKey(db, connection, identity);
   if (account === null) return null;
   if (account.linkedTo === null) return { account, user: account };
   const user = await findAccount(db, account.linkedTo);
@@ -67,7 +67,7 @@ export async function findProvidedIdentity(
 }
 
 /** Returns the account that has the identity's user id in this connection, and no key of its own yet. */
-async function findUnkeyed(
+async function findWithoutKey(
   db: Db,
   connection: Connection,
   identity: ProvidedIdentity,
