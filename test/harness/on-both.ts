@@ -11,6 +11,8 @@ export const ON_BOTH: string[] = [
   'test/authentication/one-time.test.ts',
   'test/authentication/passwordless-links.test.ts',
   'test/connections/invite-only.test.ts',
+  'test/connections/adopted-identities.test.ts',
+  'test/connections/provided-users.test.ts',
   'test/connections/providers.test.ts',
   'test/console/moving.test.ts',
   'test/crash/full-disk.test.ts',

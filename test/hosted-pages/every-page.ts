@@ -64,10 +64,34 @@ export async function everyPage(scene: Scene): Promise<Visit[]> {
     { name: 'not-found', template: 'message', path: '/nothing-here' },
     { name: 'stale', template: 'message', path: '/u/login?state=gone' },
     { name: 'error', template: 'message', path: '/boom' },
+    ...(await passkeyPages(scene)),
     ...(await linkPages(scene, { connection, client, long })),
     ...(await factorPages(scene, { connection, client, user })),
   ];
   return visits;
+}
+
+/** The pages of a connection with passkeys. */
+async function passkeyPages(scene: Scene): Promise<Visit[]> {
+  const options = { authentication_methods: { passkey: { enabled: true } } };
+  const connection = await scene.aConnection(options, 'keyed');
+  const client = await scene.aClient(connection);
+  await scene.aUser(connection, { email: 'kay@example.com', password: PASSWORD });
+  const login = await scene.authorizePath(client.id);
+  return [
+    { name: 'login-passkey', template: 'login', path: login },
+    {
+      name: 'sign-up-passkey',
+      template: 'sign-up',
+      path: await scene.authorizePath(client.id, { screen_hint: 'signup' }),
+    },
+    {
+      name: 'passkey-enrollment',
+      template: 'passkey-enrollment',
+      path: login,
+      act: sends({ username: 'kay@example.com', password: PASSWORD }),
+    },
+  ];
 }
 
 type Made = {

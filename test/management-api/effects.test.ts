@@ -96,8 +96,13 @@ describe('a route refuses with the field and the reason:', () => {
     ],
     [
       'PATCH /connections/:store',
-      'options.authentication_methods',
-      { options: { authentication_methods: { passkey: { enabled: true } } } },
+      'options.authentication_methods.password.enabled',
+      { options: { authentication_methods: { password: { enabled: false } } } },
+    ],
+    [
+      'PATCH /connections/:store',
+      'options.authentication_methods.email_otp.enabled',
+      { options: { authentication_methods: { email_otp: { enabled: true } } } },
     ],
     [
       'PATCH /connections/:store',

@@ -3,6 +3,7 @@ import { type Db, transaction } from '../../platform/db/db.ts';
 import { Refusal } from '../../platform/refusal/refusal.ts';
 import { findConnection } from '../../records/connections/connections.ts';
 import {
+  deleteIdentityTokens,
   keepIdentityTokens,
   restoreIdentityTokens,
 } from '../../records/identity-tokens/identity-tokens.ts';
@@ -83,7 +84,7 @@ async function linkExisting(
 }
 
 /**
- * Makes a linked identity a user of its own again, with its profile and without metadata.
+ * Makes a linked identity a user of its own again, with its profile, without metadata and without tokens of its provider.
  * @throws Refusal for the main identity, and for an identity that is not linked to this user
  */
 export async function separateIdentity(
@@ -95,7 +96,11 @@ export async function separateIdentity(
     throw new Refusal('invalid_body', 'Main identity cannot be removed.');
   }
   const now = deps.clock.now();
-  const isUnlinked = await transaction(deps.db, (tx) => unlinkIdentity(tx, { ...input, now }));
+  const isUnlinked = await transaction(deps.db, async (tx) => {
+    if (!(await unlinkIdentity(tx, { ...input, now }))) return false;
+    await deleteIdentityTokens(tx, input.identityId);
+    return true;
+  });
   if (!isUnlinked) throw missing();
 }
 

@@ -18,18 +18,17 @@ import {
 } from '../../records/users/users.ts';
 import { mayCreateAccount } from '../../steps/admit-newcomer/admit-newcomer.ts';
 import { confirmationMail } from '../../steps/ask-for-confirmation/ask-for-confirmation.ts';
-import type { ChosenPassword } from '../../steps/choose-password/choose-password.ts';
 import { countLinkRequest } from '../../steps/limit-link-requests/limit-link-requests.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 import { finishSignUpTask } from './finish-sign-up.task.ts';
-import { type AccountToMake, makeAccount } from './make-account.ts';
+import { type AccountToMake, type FirstCredential, makeAccount } from './make-account.ts';
 import { noteSignUp, type SignUpDeps } from './note-sign-up.ts';
 
 /** A sign-up that a task finishes. */
 export type AskedAccount = {
   connectionId: string;
   profile: AccountToMake['profile'] & { email: string };
-  chosen: ChosenPassword;
+  credential: FirstCredential;
   clientId: string | null;
   organizationId: string | null;
   ip: string;
@@ -82,7 +81,10 @@ export async function finishSignUp(deps: SignUpDeps, sealed: string): Promise<vo
 }
 
 function open(keys: Keys, sealed: string): AskedAccount {
-  return JSON.parse(decrypt(keys.encryption, Buffer.from(sealed, 'base64')));
+  const asked = JSON.parse(decrypt(keys.encryption, Buffer.from(sealed, 'base64')));
+  // A task from before passkeys has the password alone.
+  const { credential = { kind: 'password', chosen: asked.chosen } } = asked;
+  return { ...asked, credential };
 }
 
 type LinkSettings = Awaited<ReturnType<typeof linkSettings>>;

@@ -2,6 +2,7 @@ import { type Db, transaction } from '../../platform/db/db.ts';
 import { isInNetworks } from '../../platform/networks/networks.ts';
 import { handle, type Registration } from '../../platform/tasks/tasks.ts';
 import { attackProtection } from '../../records/attack-protection/attack-protection.ts';
+import type { VerifiedPasskey } from '../../records/authentication-methods/authentication-methods.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import { type Connection, hidesAccounts } from '../../records/connections/connections.ts';
 import { linkSettings } from '../../records/email-templates/email-templates.ts';
@@ -13,12 +14,15 @@ import {
 } from '../../records/throttles/throttles.ts';
 import type { User } from '../../records/users/users.ts';
 import { mayCreateAccount } from '../../steps/admit-newcomer/admit-newcomer.ts';
-import { judgePassword } from '../../steps/choose-password/choose-password.ts';
+import {
+  judgePassword,
+  type RefusedPassword,
+} from '../../steps/choose-password/choose-password.ts';
 import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
 import { type SignInDeps, signInByProof } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
 import { finishSignUpTask } from './finish-sign-up.task.ts';
 import { askForAccount, finishSignUp } from './finish-sign-up.ts';
-import { makeAccount } from './make-account.ts';
+import { type FirstCredential, makeAccount } from './make-account.ts';
 import { type EndedSignUp, noteSignUp, type SignUpDeps } from './note-sign-up.ts';
 
 export type { SignUpDeps } from './note-sign-up.ts';
@@ -27,7 +31,8 @@ export type SignUpInput = {
   connection: Connection;
   /** `null` at a connection whose users sign up without one. */
   email: string | null;
-  password: string;
+  /** A password, or a passkey that was just verified. */
+  password: string | VerifiedPasskey;
   ip: string;
   clientId?: string | null;
   username?: string | null;
@@ -101,23 +106,15 @@ async function tryToSignUp(
   const retryAfterSeconds = await tooManyFrom(db, ip, clock.now());
   if (retryAfterSeconds > 0) return { kind: 'throttled', retryAfterSeconds };
 
-  const judged = await judgePassword(deps, {
-    connection,
-    accountId: null,
-    about: profile,
-    password,
-    clientId,
-    ip,
-  });
-  if (judged.kind === 'refused') return { kind: 'refused', why: judged.why };
-  const { chosen } = judged;
+  const judged = await judgeCredential(deps, { ...input, profile });
+  if (judged.kind === 'refused') return judged;
 
   const { email } = profile;
   if (hidesAccounts(connection) && email !== null && !isInvited) {
     const user = await askForAccount(deps, {
       connectionId: connection.id,
       profile: { ...profile, email },
-      chosen,
+      credential: judged,
       clientId,
       organizationId: organizationId ?? null,
       ip,
@@ -130,13 +127,30 @@ async function tryToSignUp(
     makeAccount(tx, deps, {
       connection,
       profile,
-      chosen,
+      credential: judged,
       clientId,
       isInvited,
       link,
       at: clock.now(),
     }),
   );
+}
+
+/** Returns what the account gets to log in with, or why the password is refused. */
+async function judgeCredential(
+  deps: SignUpDeps,
+  input: Pick<SignUpInput, 'connection' | 'password' | 'clientId' | 'ip'> & {
+    profile: Parameters<typeof judgePassword>[1]['about'];
+  },
+): Promise<FirstCredential | { kind: 'refused'; why: RefusedPassword }> {
+  const { connection, password, ip, profile: about } = input;
+  if (typeof password !== 'string') return { kind: 'passkey', passkey: password };
+  const clientId = input.clientId ?? null;
+  const judging = { connection, accountId: null, about, password, clientId, ip };
+  const judged = await judgePassword(deps, judging);
+  return judged.kind === 'refused'
+    ? { kind: 'refused', why: judged.why }
+    : { kind: 'password', chosen: judged.chosen };
 }
 
 /**

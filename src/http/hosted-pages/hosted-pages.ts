@@ -18,6 +18,8 @@ import {
   registerLoginCodePages,
   registerLoginPages,
   registerOrganizationPages,
+  registerPasskeyOfferPages,
+  registerPasskeyPages,
   registerPasswordlessPages,
   registerSignUpPages,
   registerUnblockPages,
@@ -68,6 +70,8 @@ export async function registerHostedPages(
     registerProviderCallback(scope, shared);
     registerProviderPages(scope, shared);
     registerLinkAccountPages(scope, shared);
+    registerPasskeyPages(scope, shared);
+    registerPasskeyOfferPages(scope, shared);
     registerSignUpPages(scope, shared);
     registerForgotPages(scope, shared);
     registerResetPages(scope, shared);

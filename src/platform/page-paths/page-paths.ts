@@ -7,6 +7,8 @@ export const PAGE_PATHS = {
   providerLogin: '/u/login/connection',
   linkAccount: '/u/link-account',
   loginCode: '/u/login-code',
+  passkey: '/u/passkey',
+  passkeyEnrollment: '/u/passkey-enrollment',
   signUp: '/u/signup',
   resetPasswordRequest: '/u/reset-password/request',
   mailSent: '/u/mail-sent',

@@ -10,12 +10,14 @@ export type FramedPage = {
  * https origin, for the operator's logo.
  * @param more.styles hashes of style elements from the operator's template
  * @param more.font origin of the operator's font, or `null` if there is none, or if the page does not use our frame
+ * @param more.connects whether scripts may call this server. Default: no
  * @param more.formAction allowed targets of forms. Default: any. Chrome also applies it to redirects after the form, and a login ends in
  * the application, which may redirect further.
  */
 export function pagePolicy(
   more: Pick<FramedPage, 'font'> & {
     styles?: readonly string[] | undefined;
+    connects?: boolean | undefined;
     formAction?: "'self'" | "'none'";
   },
 ): string {
@@ -23,6 +25,7 @@ export function pagePolicy(
   return [
     "default-src 'none'",
     "script-src 'self'",
+    more.connects ? "connect-src 'self'" : '',
     `style-src ${styles}`,
     "img-src 'self' data: https:",
     more.font ? `font-src ${more.font}` : '',

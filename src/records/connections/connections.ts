@@ -24,6 +24,7 @@ export {
   setEnabledClients,
 } from './enabled-clients.ts';
 export { fitsUsername, type Identifiers, type UsernameRule } from './identifiers.ts';
+export { passkeyRulesOf } from './passkey-rules.ts';
 export {
   isShownAsButton,
   PROTOCOL_PARAMS,

@@ -57,6 +57,11 @@ export async function identityTokensOf(
   return new Map(found.flatMap(([id, tokens]) => (tokens ? [[id, tokens] as const] : [])));
 }
 
+/** Deletes the tokens of an identity. */
+export async function deleteIdentityTokens(tx: Db, userId: string): Promise<void> {
+  await on(tx).deleteFrom('identity_tokens').where('user_id', '=', userId).execute();
+}
+
 /** The tokens of an identity while its row is replaced, still encrypted. */
 export type KeptTokens = Table | null;
 

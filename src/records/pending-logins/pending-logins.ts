@@ -4,7 +4,10 @@ import { type Db, deletionOf } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 import { notedVersion, noteVersion } from '../../platform/request-context/request-context.ts';
 
-/** A login in a browser between its first and its second factor. The user is not logged in yet. */
+/** What a login waits for. `passkey`: the user has shown everything, and is asked whether to add a passkey. */
+type Awaited = 'factor' | 'passkey';
+
+/** A login in a browser between its first and its second factor, or at its end. The user is not logged in yet. */
 export type PendingLogin = {
   id: string;
   userId: string;
@@ -35,18 +38,26 @@ const COLUMNS = sql`id, user_id, amr, enrolling, challenge_id, second_amr, epoch
 /** Begins a login, and replaces any earlier one in this browser. Returns its ID. */
 export async function beginPendingLogin(
   db: Db,
-  input: { interactionUid: string; userId: string; amr: string[]; enrolling: boolean; now: Date },
+  input: {
+    interactionUid: string;
+    userId: string;
+    amr: string[];
+    enrolling: boolean;
+    /** Default: the second factor. */
+    waitsFor?: Awaited;
+    now: Date;
+  },
 ): Promise<string> {
-  const { interactionUid, userId, enrolling, now } = input;
+  const { interactionUid, userId, enrolling, waitsFor = 'factor', now } = input;
   const id = newId('pnd');
   const amr = JSON.stringify(input.amr);
   const expiresAt = momentAfter(now, SECONDS);
   await sql`
-    insert into pending_logins (id, interaction_uid, user_id, amr, enrolling, created_at, expires_at, epoch)
-    values (${id}, ${interactionUid}, ${userId}, ${amr}::jsonb, ${enrolling}, ${now}, ${expiresAt},
+    insert into pending_logins (id, interaction_uid, user_id, amr, enrolling, waits_for, created_at, expires_at, epoch)
+    values (${id}, ${interactionUid}, ${userId}, ${amr}::jsonb, ${enrolling}, ${waitsFor}, ${now}, ${expiresAt},
       coalesce(${notedVersion(userId)}::integer, login_epoch(${userId})))
     on conflict (interaction_uid) do update set id = excluded.id, user_id = excluded.user_id, amr = excluded.amr,
-      enrolling = excluded.enrolling, challenge_id = null, second_amr = null, proved_at = null, finished_at = null,
+      enrolling = excluded.enrolling, waits_for = excluded.waits_for, challenge_id = null, second_amr = null, proved_at = null, finished_at = null,
       created_at = excluded.created_at, expires_at = excluded.expires_at, epoch = excluded.epoch`.execute(
     db,
   );
@@ -56,11 +67,14 @@ export async function beginPendingLogin(
 /** Returns the waiting user of this login, or `null` if there is none, it has expired, or the person's sessions were ended since. */
 export async function findPendingLogin(
   db: Db,
-  input: { interactionUid: string; now: Date },
+  input: { interactionUid: string; waitsFor?: Awaited; now: Date },
 ): Promise<PendingLogin | null> {
+  const { interactionUid, waitsFor = 'factor', now } = input;
   const { rows } = await sql<Row>`
     select ${COLUMNS} from pending_logins
-    where interaction_uid = ${input.interactionUid} and ${isOpen(input.now)}`.execute(db);
+    where interaction_uid = ${interactionUid} and waits_for = ${waitsFor} and ${isOpen(now)}`.execute(
+    db,
+  );
   return rows[0] ? fromRow(rows[0]) : null;
 }
 
@@ -80,7 +94,9 @@ export async function provePendingLogin(
 ): Promise<boolean> {
   const { rows } = await sql`
     update pending_logins set second_amr = ${input.secondAmr}, proved_at = ${input.now}
-    where id = ${input.id} and ${isOpen(input.now)} returning id`.execute(db);
+    where id = ${input.id} and waits_for = 'factor' and ${isOpen(input.now)} returning id`.execute(
+    db,
+  );
   return rows.length > 0;
 }
 
@@ -92,6 +108,18 @@ export async function finishPendingLogin(
   const { rows } = await sql<Row>`
     update pending_logins set finished_at = ${input.now}
     where id = ${input.id} and second_amr is not null and ${isOpen(input.now)}
+    returning ${COLUMNS}`.execute(db);
+  return rows[0] ? fromRow(rows[0]) : null;
+}
+
+/** Ends the waiting for an answer to the offer of a passkey. One caller gets the login, the others get `null`. */
+export async function finishPasskeyOffer(
+  db: Db,
+  input: { id: string; now: Date },
+): Promise<PendingLogin | null> {
+  const { rows } = await sql<Row>`
+    update pending_logins set finished_at = ${input.now}
+    where id = ${input.id} and waits_for = 'passkey' and ${isOpen(input.now)}
     returning ${COLUMNS}`.execute(db);
   return rows[0] ? fromRow(rows[0]) : null;
 }

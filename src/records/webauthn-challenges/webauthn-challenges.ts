@@ -3,14 +3,14 @@ import { sql } from 'kysely';
 import { momentAfter } from '../../platform/clock/clock.ts';
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, deletionOf } from '../../platform/db/db.ts';
-import type { WebAuthnKind } from '../authentication-methods/authentication-methods.ts';
 
-export type Ceremony = 'registration' | 'authentication';
+type Ceremony = 'registration' | 'authentication';
+type Kind = 'passkey' | 'webauthn-roaming' | 'webauthn-platform';
 
 /** A challenge that an authenticator signs once (Web Authentication Level 3, 13.4.3). */
 export type WebAuthnChallenge = {
   ceremony: Ceremony;
-  kind: WebAuthnKind;
+  kind: Kind;
   /** The domain of the credential. */
   relyingParty: string;
   /** `null` at a login and at a sign-up, where nobody is known yet. */
@@ -52,7 +52,7 @@ export async function takeWebAuthnChallenge(
   input: {
     challenge: Buffer;
     ceremony: Ceremony;
-    kind: WebAuthnKind;
+    kind: Kind;
     boundTo: string;
     now: Date;
   },
@@ -77,7 +77,7 @@ export async function takeWebAuthnChallenge(
 
 type Row = {
   ceremony: Ceremony;
-  kind: WebAuthnKind;
+  kind: Kind;
   relying_party: string;
   user_id: string | null;
   user_handle: string | null;

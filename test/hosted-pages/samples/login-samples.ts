@@ -48,6 +48,14 @@ export const sampleWays: WaysIn = {
       isLast: false,
     },
   ],
+  passkey: {
+    ask: 'get',
+    text: 'Sign in with a passkey',
+    action: '/u/passkey',
+    isShown: true,
+    fillsIn: true,
+    cookie: 'usher_passkeys',
+  },
   links: [
     { kind: 'auth0', url: '/u/login', text: 'Use a password' },
     { kind: 'email', url: '/u/login-code', text: 'Send me a code by email' },
@@ -64,6 +72,8 @@ const login = {
   emailOnly: true,
   forgotUrl: '/forgot',
   signUpUrl: '/sign-up',
+  webauthn: true,
+  usesPasskeys: true,
   ways: sampleWays,
 };
 
@@ -91,6 +101,7 @@ export const loginSamples: SamplesOf<LoginValues> = {
       problem: PROBLEM,
       forgotUrl: null,
       signUpUrl: null,
+      webauthn: false,
       ways: null,
     },
   ],
@@ -104,6 +115,28 @@ export const loginSamples: SamplesOf<LoginValues> = {
       ask: { email: true, username: false, phone: false },
       needs: { email: false, username: false, phone: false },
       focusPassword: true,
+      problem: PROBLEM,
+      ways: {
+        besideForm: true,
+        action: '/here',
+        providers: [],
+        passkey: {
+          ask: 'create',
+          text: 'Sign up with a passkey',
+          action: null,
+          isShown: false,
+          fillsIn: false,
+          cookie: null,
+        },
+        links: [],
+      },
+    },
+  ],
+  'passkey-enrollment': [
+    {
+      ...app,
+      title: 'Log in faster next time',
+      lead: 'A passkey replaces your password.',
       problem: PROBLEM,
     },
   ],

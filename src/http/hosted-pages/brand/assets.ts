@@ -9,12 +9,13 @@ const FILES = {
   'style.css': 'text/css; charset=utf-8',
   'dark.css': 'text/css; charset=utf-8',
   'enhance.js': 'text/javascript; charset=utf-8',
+  'passkeys.js': 'text/javascript; charset=utf-8',
   'logo.svg': 'image/svg+xml',
 };
 
 export type Assets = {
   /** Addresses for templates. They change with the content, so that browsers can cache the files. */
-  urls: { style: string; dark: string; script: string; logo: string };
+  urls: { style: string; dark: string; script: string; passkeys: string; logo: string };
   register(app: FastifyInstance): void;
 };
 
@@ -33,6 +34,7 @@ export function readAssets(): Assets {
       style: url('style.css'),
       dark: url('dark.css'),
       script: url('enhance.js'),
+      passkeys: url('passkeys.js'),
       logo: url('logo.svg'),
     },
     register(app) {

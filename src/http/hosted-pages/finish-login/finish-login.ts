@@ -7,6 +7,7 @@ import { rememberWay } from '../ways-in/ways-in.ts';
 import type { LoginContext } from './login-context.ts';
 import { sentToSecondFactor } from './mfa-gate.ts';
 import { rejectedNonMember } from './organization-gate.ts';
+import { sentToPasskeyOffer } from './passkey-gate.ts';
 
 export {
   anyLoginContext,
@@ -30,23 +31,33 @@ export {
   onScreen,
   ticketSession,
 } from './mfa-session.ts';
+export { declinePasskey, offerSession } from './passkey-gate.ts';
 export { rememberBrowser } from './remembered-browser.ts';
 
 /**
  * Finishes a login after the user has authenticated. Every page returns to the application through here.
  * @param entry.amr the authentication methods (RFC 8176)
+ * @param entry.isFromAnotherDevice whether the passkey of another device was used
+ * @param entry.isOffered whether the user has answered the offer of a passkey
  */
 export async function finishLogin(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
-  entry: { context: LoginContext; user: User; amr: string[] },
+  entry: {
+    context: LoginContext;
+    user: User;
+    amr: string[];
+    isFromAnotherDevice?: boolean;
+    isOffered?: boolean;
+  },
 ): Promise<FastifyReply> {
   // The newest proof counts. An older one is void, even if this login did not use it.
   deps.proofs.forget(request, reply);
   rememberWay(deps, reply, entry.context.connection.id);
   if (await rejectedNonMember(deps, request, reply, entry)) return reply;
   if (await sentToSecondFactor(deps, request, reply, entry)) return reply;
+  if (!entry.isOffered && (await sentToPasskeyOffer(deps, request, reply, entry))) return reply;
   const browser = browserSecret(deps, request);
   keepBrowserSecret(deps, reply, browser);
   const origin = { ip: request.ip, browser };

@@ -23,7 +23,7 @@ import { type LoginLook, lookOf } from '../brand/brand.ts';
 import type { PageDeps } from '../deps.ts';
 import { showNoConnection, showStale } from '../errors/errors.ts';
 import { queryText, type Translator } from '../page/page.ts';
-import type { WaysIn } from '../page-values/page-values.ts';
+import type { PasskeyWay, WaysIn } from '../page-values/page-values.ts';
 import { isProvider, waysIn } from '../ways-in/ways-in.ts';
 
 /** The data that the pages of a login need: application, connection and language. */
@@ -46,6 +46,7 @@ export type LoginContext = {
   urls: {
     login: string;
     code: string;
+    passkey: string;
     signUp: string;
     forgot: string;
     mailSent: string;
@@ -106,7 +107,7 @@ export function waysOfLogin(
   deps: PageDeps,
   request: FastifyRequest,
   context: LoginContext,
-  { hasLinks }: { hasLinks: boolean },
+  { hasLinks, passkey }: { hasLinks: boolean; passkey?: PasskeyWay | null },
 ): WaysIn | null {
   const { connection, connections, interaction, organizationConnections, translator } = context;
   const isNamed = interaction.params.connection !== undefined;
@@ -123,6 +124,7 @@ export function waysOfLogin(
       isShown: ({ id, strategy }) => isSocial(strategy) || inOrganization.get(id) === true,
     }),
     ...(hasLinks && { urlOf: (way) => formUrl(context, way) }),
+    passkey: passkey ?? null,
   });
 }
 
@@ -215,6 +217,7 @@ export async function unconnectedContext(
     urls: {
       login: `${PAGE_PATHS.login}${state}`,
       code: `${PAGE_PATHS.loginCode}${state}`,
+      passkey: `${PAGE_PATHS.passkey}${state}`,
       signUp: `${PAGE_PATHS.signUp}${state}`,
       forgot: `${PAGE_PATHS.resetPasswordRequest}${state}`,
       mailSent: `${PAGE_PATHS.mailSent}${state}`,

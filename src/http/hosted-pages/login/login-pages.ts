@@ -22,7 +22,7 @@ import {
 } from '../finish-login/finish-login.ts';
 import { formText, sayNotNow, type TextPath } from '../page/page.ts';
 import { goToProvider, troubleQuery, troubleText } from '../provider-login/provider-login.ts';
-import { isProvider } from '../ways-in/ways-in.ts';
+import { isProvider, passkeyLoginWay } from '../ways-in/ways-in.ts';
 
 /** Registers `/u/login`, the first page of a login. */
 export function registerLoginPages(app: FastifyInstance, deps: PageDeps): void {
@@ -113,7 +113,7 @@ async function finishedByHandoff(
   return true;
 }
 
-function showLogin(
+export function showLogin(
   deps: PageDeps,
   shown: {
     request: FastifyRequest;
@@ -124,18 +124,18 @@ function showLogin(
     problem?: string;
   },
 ): Promise<FastifyReply> {
-  const { pages, csrf } = deps;
   const { request, reply, context, status } = shown;
-  const { connection, translator, urls, look } = context;
+  const { connection, connections, translator, urls, look } = context;
   const label = identifierLabel(connection);
-  return pages.send(reply, {
+  const passkey = passkeyLoginWay(deps, translator, { connections, action: urls.passkey });
+  return deps.pages.send(reply, {
     template: 'login',
     translator,
     ...(status !== undefined && { status }),
     values: {
       ...look,
       title: translator.say('login.title'),
-      csrf: csrf.token(request, reply),
+      csrf: deps.csrf.token(request, reply),
       action: urls.login,
       // Liquid treats '' as true.
       identifier: shown.identifier || null,
@@ -143,7 +143,9 @@ function showLogin(
       emailOnly: label === 'common.email',
       problem: shown.problem,
       hasForm: connection.strategy === 'auth0',
-      ways: waysOfLogin(deps, request, context, { hasLinks: true }),
+      usesPasskeys: passkey !== null,
+      webauthn: passkey?.fillsIn === true,
+      ways: waysOfLogin(deps, request, context, { hasLinks: true, passkey }),
       forgotUrl: isSelfServiceResetEnabled(connection) ? urls.forgot : null,
       signUpUrl: context.canSignUp ? urls.signUp : null,
     },

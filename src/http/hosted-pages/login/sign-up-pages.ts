@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { amrOfPasskey } from '../../../flows/log-in-with-passkey/log-in-with-passkey.ts';
 import { type SignUpOutcome, signUp } from '../../../flows/sign-up/sign-up.ts';
 import { canonicalEmail, withoutBlanks } from '../../../platform/email-address/email-address.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
@@ -7,6 +8,7 @@ import {
   type Connection,
   identifiersOf,
   isUsername,
+  passkeyRulesOf,
   passwordPolicyOf,
 } from '../../../records/connections/connections.ts';
 import { browserSecret, keepBrowserSecret } from '../browser/browser.ts';
@@ -25,6 +27,8 @@ import {
   sayNotNow,
   type Translator,
 } from '../page/page.ts';
+import { newPasskeyWay } from '../ways-in/ways-in.ts';
+import { sendNewPasskeyOptions, sentPasskey } from './new-passkey.ts';
 
 /** Registers `/u/signup`, which creates an account and logs in. */
 export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void {
@@ -49,8 +53,16 @@ export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void 
     const refuse = (problem: ProblemName) =>
       showSignUp(deps, { ...shown, problem: translator.say(`problem.${problem}`) });
     const wrong = problemOf(connection, typed);
+    const isPasskey = formText(request, 'passkey') !== '' && passkeyRulesOf(connection).isEnabled;
+    if (isPasskey && formText(request, 'passkey') === 'options') {
+      return wrong === null
+        ? sendNewPasskeyOptions(deps, { request, reply, context, name: nameOf(typed) })
+        : reply.code(400).send({ problem: translator.say(`problem.${wrong}`) });
+    }
     if (wrong !== null) return refuse(wrong);
-    const chosen = chosenPassword(request);
+    const chosen = isPasskey
+      ? await sentPasskey(deps, { request, context })
+      : chosenPassword(request);
     if ('problem' in chosen) return refuse(chosen.problem);
 
     const asked = identifiersOf(connection);
@@ -58,7 +70,7 @@ export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void 
     const outcome = await signUp(deps, {
       connection,
       email: asked.email.signup === 'inactive' ? null : canonicalEmail(typed.email),
-      password: chosen.password,
+      password: 'passkey' in chosen ? chosen.passkey : chosen.password,
       ip: request.ip,
       browser,
       clientId: client.id,
@@ -81,8 +93,14 @@ export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void 
       return showSignUp(deps, { ...shown, ...said });
     }
     keepBrowserSecret(deps, reply, browser);
-    return finishLogin(deps, request, reply, { context, user: outcome.user, amr: ['pwd'] });
+    const amr = 'passkey' in chosen ? amrOfPasskey({ credential: chosen.passkey }) : ['pwd'];
+    return finishLogin(deps, request, reply, { context, user: outcome.user, amr });
   });
+}
+
+/** Returns what authenticators show of a new account. */
+function nameOf({ email, username, phone }: Typed): string {
+  return email || username || phone;
 }
 
 type Typed = { email: string; username: string; phone: string };
@@ -129,18 +147,19 @@ function showSignUp(
     problem?: string;
   },
 ): Promise<FastifyReply> {
-  const { pages, csrf } = deps;
   const { request, reply, context, problem, typed } = shown;
   const { connection, translator, urls, look } = context;
   const asked = identifiersOf(connection);
-  return pages.send(reply, {
+  const passkey = newPasskeyWay(deps, translator, { connection, action: null });
+  return deps.pages.send(reply, {
     template: 'sign-up',
     translator,
     status: shown.status ?? (problem === undefined ? 200 : 400),
     values: {
       ...look,
       title: translator.say('signUp.title'),
-      csrf: csrf.token(request, reply),
+      csrf: deps.csrf.token(request, reply),
+      usesPasskeys: passkey !== null,
       action: urls.signUp,
       loginUrl: urls.login,
       // Liquid treats '' as true.
@@ -160,7 +179,7 @@ function showSignUp(
       rules: ruleViews(passwordPolicyOf(connection), translator),
       problem,
       focusPassword: typed.email !== '',
-      ways: waysOfLogin(deps, request, context, { hasLinks: false }),
+      ways: waysOfLogin(deps, request, context, { hasLinks: false, passkey }),
     },
   });
 }

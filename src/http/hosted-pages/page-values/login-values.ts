@@ -16,6 +16,8 @@ export type LoginValues = {
     emailOnly: boolean;
     forgotUrl: string | null;
     signUpUrl: string | null;
+    /** Whether the list of the field for the name has passkeys. */
+    webauthn: boolean;
     ways: WaysIn | null;
   };
   'sign-up': FormValues & {
@@ -66,6 +68,7 @@ export type LoginValues = {
     /** The text of the button that makes another account. */
     separate: string | null;
   };
+  'passkey-enrollment': FormValues & { lead: string };
   device: {
     title: string;
     lead: string;
@@ -88,5 +91,6 @@ export const absentFromLogin: { [Name in keyof LoginValues]: Absent<LoginValues[
   'login-code': form,
   organization: form,
   'link-account': form,
+  'passkey-enrollment': form,
   device: {},
 };

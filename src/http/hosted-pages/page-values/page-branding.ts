@@ -1,6 +1,6 @@
 import type { OrganizationLook } from '../brand/brand.ts';
 
-/** The values of every page: whose page it is. */
+/** The values of every page: whose page it is, and which scripts it has. */
 export type PageBranding = {
   /** The application's name and logo. */
   appName?: string | null;
@@ -9,6 +9,8 @@ export type PageBranding = {
   organization?: OrganizationLook | null;
   /** Whether to omit HTML set through the API, because its author must not read what is typed here. */
   isOurs?: boolean;
+  /** Whether the page asks the browser for passkeys or security keys, and has their script. */
+  usesPasskeys?: boolean;
 };
 
 /** The values of a form with nothing but a button. */

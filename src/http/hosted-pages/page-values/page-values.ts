@@ -9,7 +9,7 @@ export type { Link } from './mfa-values.ts';
 export type { PageBranding } from './page-branding.ts';
 export type { RuleView } from './rule-view.ts';
 export type { Sign } from './sign.ts';
-export type { ProviderButton, ProviderLogo, WayLink, WaysIn } from './ways-values.ts';
+export type { PasskeyWay, ProviderButton, ProviderLogo, WayLink, WaysIn } from './ways-values.ts';
 
 /** The values of each template of a page. */
 export type PageValues = LoginValues & LinkValues & MfaValues & MessageValues;
@@ -33,6 +33,7 @@ const NO_BRANDING: { [Name in keyof PageBranding]-?: null } = {
   logoUrl: null,
   organization: null,
   isOurs: null,
+  usesPasskeys: null,
 };
 
 /** Returns the values of a page with `null` for each that the page lacks. A name that a template misspells thus has no value at all. */

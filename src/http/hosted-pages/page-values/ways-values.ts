@@ -27,9 +27,25 @@ export type WaysIn = {
   /** The path to which the buttons of providers are sent. */
   action: string;
   providers: ProviderButton[];
+  passkey: PasskeyWay | null;
   /** Pages with another form: for a password or a code. */
   links: WayLink[];
 };
 
 /** A link to a page with another form. `kind` is the strategy of its connection. */
 export type WayLink = { kind: 'auth0' | 'email' | 'sms'; url: string; text: string };
+
+/** The button that asks the browser for a passkey. It is hidden where no script runs. */
+export type PasskeyWay = {
+  /** Whether the browser shows its passkeys, or makes one. */
+  ask: 'get' | 'create';
+  text: string;
+  /** The path to which the credential is sent. `null`: the page's own form sends it with its fields. */
+  action: string | null;
+  /** Whether people see the button. Otherwise passkeys are only in the list of the field for the name. */
+  isShown: boolean;
+  /** Whether the list of the field for the name has passkeys. */
+  fillsIn: boolean;
+  /** The cookie with which the browser says that it can make passkeys, or `null` if nobody asks. */
+  cookie: string | null;
+};

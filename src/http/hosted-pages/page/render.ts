@@ -164,7 +164,8 @@ export function createPages(
     render: (translator, page) => fillIn(page.template, valuesOf(translator, page)),
     async send(reply, { translator, status = 200, ...page }) {
       const { html, styles } = await renderWhole(translator, page);
-      return secureHeaders(reply, { styles, font: fontOrigin(brand.now()) })
+      const connects = page.values.usesPasskeys === true;
+      return secureHeaders(reply, { styles, font: fontOrigin(brand.now()), connects })
         .code(status)
         .header('content-language', translator.lang)
         .header('vary', 'accept-language')

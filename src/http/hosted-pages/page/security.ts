@@ -7,7 +7,7 @@ import { pagePolicy } from '../../../platform/page-policy/page-policy.ts';
  */
 export function secureHeaders(
   reply: FastifyReply,
-  more: { styles?: string[] | undefined; font: string | null },
+  more: { styles?: string[] | undefined; font: string | null; connects: boolean },
 ): FastifyReply {
   return reply
     .header('content-security-policy', pagePolicy(more))

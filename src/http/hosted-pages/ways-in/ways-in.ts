@@ -5,11 +5,12 @@ import {
   isShownAsButton,
 } from '../../../records/connections/connections.ts';
 import type { Translator } from '../page/page.ts';
-import type { ProviderButton, WayLink, WaysIn } from '../page-values/page-values.ts';
+import type { PasskeyWay, ProviderButton, WayLink, WaysIn } from '../page-values/page-values.ts';
 import { lastWay } from './last-way.ts';
 import { iconOf, isProvider, providerLogo, providerName } from './providers.ts';
 
 export { rememberWay } from './last-way.ts';
+export { newPasskeyWay, passkeyCookie, passkeyLoginWay } from './passkey-way.ts';
 export { isProvider, providerName } from './providers.ts';
 
 export type WaysInput = {
@@ -24,13 +25,23 @@ export type WaysInput = {
   isShown?: (connection: Connection) => boolean;
   /** Returns the address of the page with another connection's form. Absent: the page links to no other form. */
   urlOf?: (connection: Connection) => string;
+  /** Absent: no passkeys. */
+  passkey?: PasskeyWay | null;
 };
 
 /** Returns the ways in besides a page's own form, for the template `ways-in`. Returns `null` if there are none. */
 export function waysIn(
   deps: { secureCookies: boolean },
   request: FastifyRequest,
-  { translator, connections, form, action, isShown = isShownAsButton, urlOf }: WaysInput,
+  {
+    translator,
+    connections,
+    form,
+    action,
+    isShown = isShownAsButton,
+    urlOf,
+    passkey = null,
+  }: WaysInput,
 ): WaysIn | null {
   const last = lastWay(deps, request);
   const shown = action === undefined ? [] : connections.filter(isProvider).filter(isShown);
@@ -38,8 +49,8 @@ export function waysIn(
     .map((connection) => buttonOf(translator, connection, last))
     .sort((a, b) => Number(b.isLast) - Number(a.isLast));
   const links = urlOf === undefined ? [] : otherForms(translator, { connections, form, urlOf });
-  if (providers.length === 0 && links.length === 0) return null;
-  return { besideForm: form !== null, action: action ?? '', providers, links };
+  if (providers.length === 0 && links.length === 0 && passkey === null) return null;
+  return { besideForm: form !== null, action: action ?? '', providers, passkey, links };
 }
 
 function buttonOf(

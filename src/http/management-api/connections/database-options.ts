@@ -166,8 +166,50 @@ const known = {
   customScripts: freeObject('Scripts for an external database'),
   configuration: nullable(freeObject('Secrets of the scripts')),
   non_persistent_attrs: nullable(Type.Array(Type.String())),
-  authentication_methods: nullable(freeObject('Methods with which users can sign in')),
-  passkey_options: nullable(freeObject('Settings of passkeys')),
+  authentication_methods: nullable(
+    closed(
+      {
+        password: Type.Optional(
+          closed({
+            enabled: Type.Optional(Type.Boolean()),
+            api_behavior: Type.Optional(Type.String({ maxLength: 50 })),
+            signup_behavior: Type.Optional(Type.String({ maxLength: 50 })),
+          }),
+        ),
+        passkey: Type.Optional(
+          closed({
+            enabled: Type.Optional(on('Whether users can sign up and log in with passkeys')),
+          }),
+        ),
+        email_otp: Type.Optional(closed({ enabled: Type.Optional(Type.Boolean()) })),
+        phone_otp: Type.Optional(closed({ enabled: Type.Optional(Type.Boolean()) })),
+      },
+      { description: 'Methods with which users can sign in' },
+    ),
+  ),
+  passkey_options: nullable(
+    closed(
+      {
+        challenge_ui: Type.Optional(
+          oneOf(['both', 'autofill', 'button'], {
+            description:
+              'Whether the login page has a button for passkeys, offers them in the list of the field for the name, or both. Default: `both`.',
+          }),
+        ),
+        progressive_enrollment_enabled: Type.Optional(
+          on(
+            'Whether Usher offers a passkey to users who have logged in with a password. Default: `true`.',
+          ),
+        ),
+        local_enrollment_enabled: Type.Optional(
+          on(
+            'Whether Usher offers a passkey for this device to users who have logged in with the passkey of another. Default: `true`.',
+          ),
+        ),
+      },
+      { description: 'Settings of passkeys' },
+    ),
+  ),
   mfa: freeObject('Whether users need a second factor'),
   strategy_version: count(1, 3, 'Version of the strategy'),
 };

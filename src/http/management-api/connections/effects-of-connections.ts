@@ -4,8 +4,8 @@ import { PROVIDER_STRATEGIES } from './provider-options.ts';
 const SCRIPTS = 'Usher does not use external databases';
 const PROVIDERS = 'Usher has no login with other identity providers';
 const PER_APPLICATION = 'connections are enabled for one application at a time';
-const CODES = 'users of a database connection sign in with a password';
-const PASSKEYS = 'Usher has no passkeys';
+const CODES = 'users of a database connection sign in with a password or a passkey';
+const PASSWORDS = 'every database connection has passwords';
 
 const BRUTE_FORCE: Effect = {
   only: [true],
@@ -61,20 +61,11 @@ export const DATABASE_EFFECTS: Effects = {
   },
   strategy_version: { only: [2], because: 'there is only one version' },
   brute_force_protection: BRUTE_FORCE,
-  authentication_methods: {
-    only: [],
-    off: { password: { enabled: true, api_behavior: 'required', signup_behavior: 'allow' } },
-    because: 'password is the only method of a database connection',
-  },
-  passkey_options: {
-    only: [],
-    off: {
-      challenge_ui: 'both',
-      progressive_enrollment_enabled: true,
-      local_enrollment_enabled: true,
-    },
-    because: PASSKEYS,
-  },
+  'authentication_methods.password.enabled': { only: [true], because: PASSWORDS },
+  'authentication_methods.password.api_behavior': { only: ['required'], because: PASSWORDS },
+  'authentication_methods.password.signup_behavior': { only: ['allow'], because: PASSWORDS },
+  'authentication_methods.email_otp.enabled': { only: [false], because: CODES },
+  'authentication_methods.phone_otp.enabled': { only: [false], because: CODES },
   'attributes.email.identifier.default_method': { only: ['password'], because: CODES },
   'attributes.phone_number.identifier.default_method': { only: ['password'], because: CODES },
   'attributes.username.identifier.default_method': { only: ['password'], because: CODES },

@@ -185,7 +185,7 @@ function sendOnce(form) {
     else button.setAttribute('aria-busy', 'true');
   });
   addEventListener('pageshow', () => {
-    form.querySelector('button[type=submit]').removeAttribute('aria-busy');
+    form.querySelector('button[type=submit]')?.removeAttribute('aria-busy');
   });
 }
 

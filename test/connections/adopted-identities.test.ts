@@ -13,6 +13,7 @@ import {
 } from '../../src/steps/adopt-identity/adopt-identity.ts';
 import { atOnce } from '../harness/factories.ts';
 import { freshDatabase } from '../harness/harness.ts';
+import { aProvidedPerson } from '../harness/providers/provided-person.ts';
 
 const { encryption: tokenKey } = deriveKeys('a-secret-for-tests-only-0123456789abcdef');
 let database: Database;
@@ -38,30 +39,6 @@ async function aProvider(options: Record<string, unknown> = {}, strategy = 'goog
   };
   await insertConnection(database.db, connection);
   return connection;
-}
-
-let subjects = 0;
-function aPerson(about: Partial<ProvidedIdentity> = {}): ProvidedIdentity {
-  subjects += 1;
-  const subject = about.subject ?? `1000${subjects}`;
-  return {
-    issuer: 'https://accounts.google.com',
-    subject,
-    userIdPart: subject,
-    email: `person${subjects}@provided.test`,
-    emailVerified: true,
-    isAuthoritative: true,
-    profile: {
-      name: 'Ada Byron',
-      givenName: 'Ada',
-      familyName: 'Byron',
-      nickname: 'ada',
-      picture: 'https://pictures.test/ada.png',
-    },
-    claims: {},
-    tokens: { accessToken: null, refreshToken: null, idToken: null, expiresAt: null, scope: null },
-    ...about,
-  };
 }
 
 const store = (
@@ -90,7 +67,7 @@ const stored = async (...args: Parameters<typeof store>) => {
 describe('a first login with a provider', () => {
   test('creates a user under the id that Auth0 gives', async () => {
     const connection = await aProvider();
-    const identity = aPerson({ subject: '117' });
+    const identity = aProvidedPerson({ subject: '117' });
     const { user, isNew } = await stored(connection, identity);
     expect([user.id, user.email, user.emailVerified, user.name, isNew]).toEqual([
       'google-oauth2|117',
@@ -105,7 +82,7 @@ describe('a first login with a provider', () => {
 
   test('makes one user when sixteen come at once', async () => {
     const connection = await aProvider();
-    const identity = aPerson();
+    const identity = aProvidedPerson();
     const outcomes = await atOnce(16, () => stored(connection, identity));
     expect(outcomes.filter(({ isNew }) => isNew)).toHaveLength(1);
     expect(new Set(outcomes.map(({ user }) => user.id)).size).toBe(1);
@@ -113,13 +90,16 @@ describe('a first login with a provider', () => {
 
   test('creates no user if the connection never sets root attributes, or nobody new may come', async () => {
     const never = await aProvider({ set_user_root_attributes: 'never_on_login' });
-    expect(await store(never, aPerson())).toEqual({ kind: 'not-created', why: 'never_on_login' });
-    const closed = await store(await aProvider(), aPerson(), null, false);
+    expect(await store(never, aProvidedPerson())).toEqual({
+      kind: 'not-created',
+      why: 'never_on_login',
+    });
+    const closed = await store(await aProvider(), aProvidedPerson(), null, false);
     expect(closed).toEqual({ kind: 'not-created', why: 'closed' });
   });
 
   test('keeps two accounts apart that two connections of one strategy know under one id', async () => {
-    const identity = aPerson();
+    const identity = aProvidedPerson();
     const one = await stored(await aProvider(), identity);
     const second = await aProvider();
     const two = await stored(second, identity);
@@ -131,8 +111,8 @@ describe('a first login with a provider', () => {
   test('never finds an account by its address', async () => {
     const connection = await aProvider();
     const email = 'same@provided.test';
-    const owner = await stored(connection, aPerson({ email }));
-    const other = await stored(connection, aPerson({ email }));
+    const owner = await stored(connection, aProvidedPerson({ email }));
+    const other = await stored(connection, aProvidedPerson({ email }));
     expect(other.user.id).not.toBe(owner.user.id);
     expect([owner.user.email, other.user.email]).toEqual([email, null]);
     const copy = (await providedAmong(database.db, [other.user.id])).get(other.user.id);
@@ -142,8 +122,8 @@ describe('a first login with a provider', () => {
   test('takes an address that nobody has proved from the account that claims it', async () => {
     const connection = await aProvider();
     const email = 'claimed@provided.test';
-    const squatter = await stored(connection, aPerson({ email, emailVerified: false }));
-    const owner = await stored(connection, aPerson({ email }));
+    const squatter = await stored(connection, aProvidedPerson({ email, emailVerified: false }));
+    const owner = await stored(connection, aProvidedPerson({ email }));
     expect([owner.user.email, owner.user.emailVerified]).toEqual([email, true]);
     expect((await findUser(database.db, squatter.user.id))?.email).toBeNull();
   });
@@ -152,7 +132,7 @@ describe('a first login with a provider', () => {
 describe('a later login', () => {
   test('takes over the profile, and leaves the address as it is', async () => {
     const connection = await aProvider();
-    const identity = aPerson();
+    const identity = aProvidedPerson();
     await stored(connection, identity);
     const { user, isNew } = await stored(connection, {
       ...identity,
@@ -174,7 +154,7 @@ describe('a later login', () => {
 
   test('leaves the profile alone if the connection sets it at the first login only', async () => {
     const connection = await aProvider({ set_user_root_attributes: 'on_first_login' });
-    const identity = aPerson();
+    const identity = aProvidedPerson();
     await stored(connection, identity);
     const profile = { ...identity.profile, name: 'Somebody Else' };
     expect((await stored(connection, { ...identity, profile })).user.name).toBe('Ada Byron');
@@ -182,13 +162,13 @@ describe('a later login', () => {
 
   test('does not store an attribute that the connection excludes', async () => {
     const connection = await aProvider({ non_persistent_attrs: ['picture', 'family_name'] });
-    const { user } = await stored(connection, aPerson());
+    const { user } = await stored(connection, aProvidedPerson());
     expect([user.picture, user.familyName, user.givenName]).toEqual([null, null, 'Ada']);
   });
 
   test('keeps the refresh token of the first consent beside a new access token', async () => {
     const connection = await aProvider();
-    const identity = aPerson();
+    const identity = aProvidedPerson();
     const tokens = (accessToken: string, refreshToken: string | null) => ({
       ...identity.tokens,
       accessToken,
@@ -220,7 +200,7 @@ describe('an identity that is linked', () => {
   test('logs in its user and leaves the profile of the user alone', async () => {
     const connection = await aProvider();
     const owner = await aUser();
-    const identity = aPerson();
+    const identity = aProvidedPerson();
     const linked = await stored(connection, identity, owner.id);
     expect([linked.user.id, linked.account.linkedTo, linked.user.name]).toEqual([
       owner.id,
@@ -233,7 +213,7 @@ describe('an identity that is linked', () => {
 
   test('is not taken away from another user', async () => {
     const connection = await aProvider();
-    const identity = aPerson();
+    const identity = aProvidedPerson();
     const owner = await stored(connection, identity);
     const outcome = await store(connection, identity, (await aUser()).id);
     expect(outcome).toMatchObject({ kind: 'taken', user: { id: owner.user.id } });
@@ -241,7 +221,7 @@ describe('an identity that is linked', () => {
 
   test('becomes one user’s when sixteen users want it at once', async () => {
     const connection = await aProvider();
-    const identity = aPerson();
+    const identity = aProvidedPerson();
     const users = await atOnce(16, aUser);
     const outcomes = await atOnce(16, (index) =>
       store(connection, identity, users[index]?.id ?? null),
@@ -258,7 +238,7 @@ describe('an identity that is linked', () => {
     await transaction(database.db, (tx) =>
       linkNewIdentity(tx, { userId: owner.id, identity: linked }),
     );
-    const identity = aPerson({ issuer: 'https://github.com', subject: '4711' });
+    const identity = aProvidedPerson({ issuer: 'https://github.com', subject: '4711' });
     expect((await stored(connection, identity)).user.id).toBe(owner.id);
     const other = { ...identity, issuer: 'https://elsewhere.test' };
     expect((await stored(connection, other)).user.id).not.toBe(owner.id);
