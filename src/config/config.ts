@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { DEFAULT_PICTURES, type DefaultPictures } from '../platform/avatar/avatar.ts';
-import { isAllowedTarget, problemOfTarget } from '../platform/egress/egress.ts';
 import { isEmail, readSender } from '../platform/email-address/email-address.ts';
 import { isNetwork } from '../platform/networks/networks.ts';
+import { checkAllowed, checkCalled, isUsableUrl, readEndpoints } from './outgoing-calls.ts';
 
 /** All settings of the operator, read once and validated. */
 export type Config = {
@@ -154,16 +154,8 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
     problems.push(`DNS_SERVERS: ${dnsServer} is not an IP address, with or without a port.`);
   }
   const egressAllow = (text('EGRESS_ALLOW') ?? '').split(',').flatMap((part) => part.trim() || []);
-  for (const each of egressAllow.filter((candidate) => !isAllowedTarget(candidate))) {
-    problems.push(
-      `EGRESS_ALLOW must list host names, addresses and networks such as 10.0.0.0/8, without ports and paths, not "${each}".`,
-    );
-  }
-  const providerEndpoints = readEndpoints(text('PROVIDER_ENDPOINTS'), problems);
-  for (const target of Object.values(providerEndpoints)) {
-    const problem = URL.canParse(target) ? problemOfTarget(target, egressAllow) : null;
-    if (problem !== null) problems.push(`PROVIDER_ENDPOINTS: ${problem}`);
-  }
+  checkAllowed(egressAllow, problems);
+  const providerEndpoints = readEndpoints(text('PROVIDER_ENDPOINTS'), egressAllow, problems);
   const trustProxy = (text('TRUST_PROXY') ?? '').split(',').flatMap((part) => part.trim() || []);
   for (const each of trustProxy.filter((candidate) => !isProxy(candidate))) {
     problems.push(
@@ -200,13 +192,8 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
 
   const smsWebhookUrl = url('SMS_WEBHOOK_URL', ['http:', 'https:']);
   const twilioUrl = url('TWILIO_URL', ['http:', 'https:'])?.replace(/\/+$/, '');
-  for (const [name, target] of Object.entries({
-    SMS_WEBHOOK_URL: smsWebhookUrl,
-    TWILIO_URL: twilioUrl,
-  })) {
-    const problem = target === undefined ? null : problemOfTarget(target, egressAllow);
-    if (problem !== null) problems.push(`${name}: ${problem}`);
-  }
+  const called = { SMS_WEBHOOK_URL: smsWebhookUrl, TWILIO_URL: twilioUrl };
+  checkCalled(called, egressAllow, problems);
 
   const config: Config = {
     port,
@@ -251,21 +238,6 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
   return problems.length > 0 ? { kind: 'wrong', problems } : { kind: 'ok', config };
 }
 
-/** Returns whether a URL can be used. A mail server needs a host. User and password must be percent-encoded. */
-function isUsableUrl(text: string, protocols: string[]): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, hostname, username, password } = new URL(text);
-  if (!protocols.includes(protocol) || (protocol.startsWith('smtp') && hostname === '')) {
-    return false;
-  }
-  try {
-    decodeURIComponent(username + password);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 function isSamePage(each: string, other: string): boolean {
   const [a, b] = [new URL(each), new URL(other)];
   return a.origin === b.origin && a.pathname === b.pathname;
@@ -274,24 +246,6 @@ function isSamePage(each: string, other: string): boolean {
 /** Returns whether a text is an address, a network, or a name for one that Fastify knows. */
 function isProxy(text: string): boolean {
   return ['loopback', 'linklocal', 'uniquelocal'].includes(text) || isNetwork(text);
-}
-
-/** Reads pairs such as `https://github.com=https://github.example.com`. */
-function readEndpoints(raw: string | undefined, problems: string[]): Record<string, string> {
-  const pairs = (raw ?? '').split(',').flatMap((part) => part.trim() || []);
-  const isBase = (candidate: string) =>
-    isUsableUrl(candidate, ['http:', 'https:']) && !/[?#]|\/$/.test(candidate);
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const [from = '', to = '', ...more] = pair.split('=');
-      if (!isBase(from) || !isBase(to) || more.length > 0) {
-        problems.push(
-          `PROVIDER_ENDPOINTS must list pairs such as https://github.com=https://github.example.com, not "${pair}".`,
-        );
-      }
-      return [from, to];
-    }),
-  );
 }
 
 function readTls(cert: string | undefined, key: string | undefined, problems: string[]) {

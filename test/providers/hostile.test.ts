@@ -147,6 +147,9 @@ test('state, nonce, verifier and address must be those of this login', async () 
   expect(await kinds({ kept: { redirectUri: `${CALLBACK}/other` } })).toBe('failed');
   expect(await kinds({ answer: ({ code: _code, ...fields }) => fields })).toBe('failed');
   expect(await kinds({ answer: () => ({}) })).toBe('failed');
+  expect(await kinds({ answer: ({ state = '' }) => ({ state, error: 'server_error' }) })).toBe(
+    'unavailable',
+  );
   // A denial counts only in the login that it is about.
   expect(await kinds({ person: null, kept: { state: 'another' } })).toBe('failed');
 });

@@ -39,7 +39,9 @@ export type Server =
 export type Client = { id: string; metadata: Partial<ClientMetadata>; auth: ClientAuth };
 
 const KNOWN_SECONDS = 600;
-const MOST_KNOWN = 1000;
+const MOST_KNOWN = 200;
+/** More than any provider's description, keys or profile has. */
+const MOST_BYTES = 256 * 1024;
 const CALL_SECONDS = 10;
 /** Tolerated difference between a provider's clock and ours. */
 const TOLERANCE_SECONDS = 30;
@@ -60,7 +62,7 @@ export function createSocial(options: {
   };
   return {
     clock,
-    fetch: (url, init) => egress.fetch(addressOf(url), init),
+    fetch: (url, init) => egress.fetch(addressOf(url), { ...init, maxBytes: MOST_BYTES }),
     addressOf,
     mayVisit: egress.mayVisit,
     known: new Map(),

@@ -2,6 +2,8 @@ import { AuthorizationResponseError, ClientError, ResponseBodyError } from 'open
 import type { FinishOutcome } from './provider.ts';
 
 const MOST_CHARACTERS = 300;
+/** Errors of a provider's page that are not about the person (RFC 6749 §4.1.2.1). */
+const OUTAGES = new Set(['server_error', 'temporarily_unavailable']);
 /** Shorter texts are no secrets, and stand in other words, too. */
 const SHORTEST_SECRET = 6;
 
@@ -28,6 +30,7 @@ export function troubleOf(error: unknown, secrets: (string | null | undefined)[]
   const clean = (text: string) => withoutSecrets(text, secrets);
   if (error instanceof AuthorizationResponseError) {
     const { error: code, error_description: description } = error;
+    if (OUTAGES.has(code)) return { kind: 'unavailable', why: `The provider answered ${code}.` };
     return {
       kind: 'denied',
       error: clean(code),

@@ -101,9 +101,7 @@ export async function startStandIn(rules: StandInRules): Promise<StandIn> {
       const location = answer.headers.get('location');
       const text = await answer.text();
       return location === null
-        ? Object.fromEntries(
-            Array.from(text.matchAll(FIELD), ([, name, value]) => [name, unescaped(value ?? '')]),
-          )
+        ? formFields(text)
         : Object.fromEntries(new URL(location).searchParams);
     },
     close: closedAtEnd(async () => {
@@ -112,6 +110,14 @@ export async function startStandIn(rules: StandInRules): Promise<StandIn> {
     }),
   };
   return standIn;
+}
+
+/** The hidden fields of the page that carries an answer by form_post. */
+export function formFields(page: string): Record<string, string> {
+  const fields = page.matchAll(FIELD);
+  return Object.fromEntries(
+    Array.from(fields, ([, name, value]) => [name, unescaped(value ?? '')]),
+  );
 }
 
 const FIELD = /<input type="hidden" name="([^"]*)" value="([^"]*)">/g;
