@@ -2,7 +2,11 @@ import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { ProvidedIdentity } from '../../src/outbound/social/social.ts';
 import { transaction } from '../../src/platform/db/db.ts';
-import { connectionOfDomain, findConnection } from '../../src/records/connections/connections.ts';
+import {
+  connectionOfDomain,
+  connectionsOfClient,
+  findConnection,
+} from '../../src/records/connections/connections.ts';
 import { storeProvidedIdentity } from '../../src/steps/adopt-identity/adopt-identity.ts';
 import {
   type ApiOptions,
@@ -191,7 +195,8 @@ describe('the profile of a user who comes from a provider', () => {
 });
 
 describe('an address belongs to', () => {
-  const find = (email: string) => connectionOfDomain(server.app.deps.db, { clientId, email });
+  const find = async (email: string) =>
+    connectionOfDomain(await connectionsOfClient(server.app.deps.db, clientId), email);
   const openId = { client_id: 'a', discovery_url: 'https://login.acme.test' };
 
   test('the connection that has its domain, in any form', async () => {

@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { enableClients, findConnectionByName } from '../../src/records/connections/connections.ts';
 import { findUser, findUserByEmail } from '../../src/records/users/users.ts';
 import { aPerson, atOnce } from '../harness/factories.ts';
+import { linkIn } from '../harness/smtp-sink.ts';
 import { headlineOf, textOf } from '../harness/visitor.ts';
-import { type ApiClient, claimsOf, openWorld, type World } from '../harness/world.ts';
+import { type ApiClient, claimsOf, made, openWorld, type World } from '../harness/world.ts';
 import { configure } from '../second-factors/factors.ts';
 import { aProvider, openBrowser } from './person.ts';
 import { type SmallProvider, startSmallProvider } from './small-provider.ts';
@@ -92,6 +94,82 @@ describe('a person of an OpenID provider', () => {
     const back = await tab.go(answer.headers.get('location') ?? '');
     provider.breaks(false);
     expect(textOf(page(back))).toContain('acme-id can’t be reached right now.');
+  });
+});
+
+describe('an address that a provider does not vouch for', () => {
+  test('is confirmed only by the account itself, whoever reads its mail', async () => {
+    const person = aMember();
+    provider.logsIn(person);
+    const tab = openBrowser();
+    const done = await tab.choose(await begin(tab), 'acme-id');
+    const { sub } = await claimsAt(tab.back(done));
+    const mail = await world.server.sink.waitForMail(person.email);
+    const link = linkIn(mail, /https?:\S+\/u\/email-verification\?ticket=\w+/);
+    const reader = openBrowser();
+    const seen = await reader.go(link);
+    expect([seen.status, headlineOf(asPage(seen))]).toEqual([403, 'Log in first']);
+    expect(textOf(page(seen))).toContain('sent for an account of acme-id');
+    await tab.go(link);
+    // A form from the reader's browser, as if its page had one.
+    const csrf = { csrf: 'x' };
+    expect((await reader.browser.post(link, csrf)).status).toBe(403);
+    expect(await findUser(world.db, String(sub))).toMatchObject({ emailVerified: false });
+    await tab.prove();
+    expect(await findUser(world.db, String(sub))).toMatchObject({ emailVerified: true });
+  });
+});
+
+describe('an address of a company', () => {
+  beforeAll(async () => {
+    await aProvider(world, {
+      name: 'corp',
+      options: { ...provider.options, domain_aliases: ['corp.example'] },
+      settings: { show_as_button: false },
+      clientIds: [client.id],
+    });
+  });
+
+  test('leads to its provider, whether it has an account or not', async () => {
+    const email = `ada-${++serial}@corp.example`;
+    provider.logsIn({ sub: email, email, email_verified: true });
+    for (const typed of [email, email.toUpperCase()]) {
+      const tab = openBrowser();
+      const shown = await begin(tab);
+      expect(shown.page).not.toContain('value="corp"');
+      const { sub } = await claimsAt(tab.back(await tab.send({ username: typed, password: '' })));
+      expect(sub).toBe(`oidc|corp|${email}`);
+      expect(provider.requests.at(-1)?.get('login_hint')?.toLowerCase()).toBe(email);
+    }
+  });
+
+  test('is all that a page asks for, if there is no other way in', async () => {
+    const only = await made(world.server, '/clients', {
+      name: 'Corp only',
+      app_type: 'regular_web',
+      callbacks: ['https://app.example.test/callback'],
+    });
+    const { id } = (await findConnectionByName(world.db, 'corp')) ?? { id: '' };
+    await enableClients(world.db, id, [only.client_id]);
+    const url = world.authorize(
+      { id: only.client_id, secret: '' },
+      { audience: '', scope: 'openid' },
+    );
+    const tab = openBrowser();
+    for (const hint of ['', 'signup', 'reset-password']) {
+      const shown = await tab.go(`${url}&screen_hint=${hint}`);
+      expect(new URL(shown.url).pathname).toBe('/u/login');
+      expect(shown.page).not.toContain('type="password"');
+    }
+    const unknown = await tab.send({ username: 'ada@nowhere.example' });
+    expect([unknown.status, textOf(page(unknown))]).toEqual([
+      400,
+      expect.stringContaining('There is no login for this address here.'),
+    ]);
+    provider.logsIn({ sub: 'eve', email: 'eve@corp.example', email_verified: true });
+    await tab.go(url);
+    const done = await tab.send({ username: 'eve@corp.example' });
+    expect(tab.back(done).searchParams.has('code')).toBe(true);
   });
 });
 

@@ -6,6 +6,7 @@ import { type Client, findClient } from '../../records/clients/clients.ts';
 import {
   type Connection,
   findConnection,
+  isOwn,
   isSelfServiceResetEnabled,
 } from '../../records/connections/connections.ts';
 import type { Audit } from '../../records/logs/logs.ts';
@@ -50,6 +51,8 @@ export type VerifyOutcome =
   | (Found & { kind: 'busy'; retryAfterSeconds: number })
   /** Too many wrong passwords were typed. The link still works, also without a password. */
   | (Found & { kind: 'throttled'; retryAfterSeconds: number })
+  /** The account comes from an identity provider, and its user must log in in this browser first. The link still works. */
+  | (Found & { kind: 'log-in-first' })
   /** The account has a different address now. */
   | (Found & { kind: 'changed' })
   | Exclude<VerificationView, OpenVerification>;
@@ -107,6 +110,7 @@ const WHY_NOT: Record<Exclude<VerifyOutcome['kind'], 'done' | 'already'>, string
   expired: 'Access expired.',
   superseded: 'Access expired.',
   changed: 'The account has a different address now.',
+  'log-in-first': 'The user of the account has to log in first.',
   unknown: 'Invalid ticket.',
   wrong: 'Wrong password.',
   throttled: 'Too many wrong passwords.',
@@ -133,6 +137,7 @@ async function verify(
 ): Promise<VerifyOutcome> {
   const view = await look(deps, secret);
   if (view.kind !== 'open') return view;
+  if (awaitsLogin(view, sessionOf)) return { ...view, kind: 'log-in-first' };
   const knows = password !== null && view.user.isUnproven;
   const refusal = knows ? await refusalOf(deps, view.user, { password, ip }) : null;
   if (refusal !== null) return { ...view, ...refusal };
@@ -186,6 +191,17 @@ async function refusalOf(
 /** Returns whether a session of the account, or of the one it is linked to, proves that this browser is its maker's. */
 export function isMakerHere({ user }: { user: User }, sessionOf: string | null): boolean {
   return sessionOf !== null && (sessionOf === user.id || sessionOf === user.linkedTo);
+}
+
+/**
+ * Returns whether only a session of the account may confirm its address. Anybody can have an account at a provider with another person's
+ * address, and no proof of the address takes that account away. So its owner must not give it the address.
+ */
+export function awaitsLogin(
+  { user, connection }: Pick<Found, 'user' | 'connection'>,
+  sessionOf: string | null,
+): boolean {
+  return !isOwn(connection.strategy) && !isMakerHere({ user }, sessionOf);
 }
 
 /** Returns a link to choose a password, for a user whose account lost a stranger's password, if users may set passwords here. */

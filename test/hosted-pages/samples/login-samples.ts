@@ -67,6 +67,7 @@ const login = {
   ...app,
   title: 'Log in',
   hasForm: true,
+  withPassword: true,
   identifier: null,
   identifierLabel: 'Email address',
   emailOnly: true,

@@ -13,14 +13,12 @@ export {
   anyLoginContext,
   asksForOrganizationFirst,
   codeLoginContext,
-  formUrl,
   type LoginContext,
   loginContext,
   openLogin,
   stateQuery,
   type UnconnectedContext,
   unconnectedContext,
-  waysOfLogin,
 } from './login-context.ts';
 export { challengePage, enrollmentPage, sentToSecondFactor } from './mfa-gate.ts';
 export {
@@ -33,6 +31,7 @@ export {
 } from './mfa-session.ts';
 export { declinePasskey, offerSession } from './passkey-gate.ts';
 export { rememberBrowser } from './remembered-browser.ts';
+export { waysOfLogin } from './ways-of-login.ts';
 
 /**
  * Finishes a login after the user has authenticated. Every page returns to the application through here.

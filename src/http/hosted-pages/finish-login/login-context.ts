@@ -10,7 +10,6 @@ import {
   type Connection,
   connectionsOfClient,
   isPasswordless,
-  isSocial,
 } from '../../../records/connections/connections.ts';
 import {
   findOrganization,
@@ -23,8 +22,7 @@ import { type LoginLook, lookOf } from '../brand/brand.ts';
 import type { PageDeps } from '../deps.ts';
 import { showNoConnection, showStale } from '../errors/errors.ts';
 import { queryText, type Translator } from '../page/page.ts';
-import type { PasskeyWay, WaysIn } from '../page-values/page-values.ts';
-import { isProvider, waysIn } from '../ways-in/ways-in.ts';
+import { isProvider } from '../ways-in/ways-in.ts';
 
 /** The data that the pages of a login need: application, connection and language. */
 export type LoginContext = {
@@ -38,7 +36,7 @@ export type LoginContext = {
   organization: Organization | null;
   /** The connections of the organization. Empty without one. */
   organizationConnections: EnabledDatabase[];
-  /** Whether users can sign up here. */
+  /** Whether users can sign up here, with a password. */
   canSignUp: boolean;
   translator: Translator;
   look: LoginLook;
@@ -102,32 +100,6 @@ export async function codeLoginContext(
   return null;
 }
 
-/** Returns the ways in besides the form of a page of this login. */
-export function waysOfLogin(
-  deps: PageDeps,
-  request: FastifyRequest,
-  context: LoginContext,
-  { hasLinks, passkey }: { hasLinks: boolean; passkey?: PasskeyWay | null },
-): WaysIn | null {
-  const { connection, connections, interaction, organizationConnections, translator } = context;
-  const isNamed = interaction.params.connection !== undefined;
-  const inOrganization = new Map(
-    organizationConnections.map((each) => [each.connection.id, each.settings.showAsButton]),
-  );
-  return waysIn(deps, request, {
-    translator,
-    connections,
-    form: isProvider(connection) ? null : connection,
-    action: `${PAGE_PATHS.providerLogin}${stateQuery(interaction)}`,
-    ...(isNamed && { isShown: () => true }),
-    ...(inOrganization.size > 0 && {
-      isShown: ({ id, strategy }) => isSocial(strategy) || inOrganization.get(id) === true,
-    }),
-    ...(hasLinks && { urlOf: (way) => formUrl(context, way) }),
-    passkey: passkey ?? null,
-  });
-}
-
 /** Returns the address of the page with the form of a connection: for a password, or for a code. */
 export function formUrl(
   { interaction, urls }: Pick<LoginContext, 'interaction' | 'urls'>,
@@ -152,13 +124,15 @@ export async function anyLoginContext(
     return {
       ...open,
       connection,
-      canSignUp: await mayCreateAccount(deps.db, {
-        connection,
-        clientId: client.id,
-        organizationId: organization?.id ?? null,
-        provedEmail: null,
-        now: deps.clock.now(),
-      }),
+      canSignUp:
+        connection.strategy === 'auth0' &&
+        (await mayCreateAccount(deps.db, {
+          connection,
+          clientId: client.id,
+          organizationId: organization?.id ?? null,
+          provedEmail: null,
+          now: deps.clock.now(),
+        })),
     };
   }
   // The organization brings its connections.

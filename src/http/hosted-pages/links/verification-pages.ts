@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import {
+  awaitsLogin,
   isMakerHere,
   type OpenVerification,
   type VerifyOutcome,
@@ -22,6 +23,7 @@ import {
   sayNotNow,
   secretOf,
 } from '../page/page.ts';
+import { providerName } from '../ways-in/ways-in.ts';
 import { showDeadLink, showUnknownLink } from './dead-link-pages.ts';
 
 /** Registers `/u/email-verification?ticket=…`, a page with a button, because only the POST may use up the link. */
@@ -29,6 +31,8 @@ export function registerVerificationPages(app: FastifyInstance, deps: PageDeps):
   app.get(PAGE_PATHS.emailVerification, async (request, reply) => {
     const view = await viewVerification(deps, secretOf(request));
     if (view.kind !== 'open') return showDead(deps, request, reply, view);
+    const sessionOf = await deps.interactions.whoIsHere(request, reply);
+    if (awaitsLogin(view, sessionOf)) return showLogInFirst(deps, request, reply, view);
     return showConfirm(deps, request, reply, view);
   });
 
@@ -48,6 +52,7 @@ export function registerVerificationPages(app: FastifyInstance, deps: PageDeps):
       const { problem, status } = sayNotNow(reply, outcome, deps.pages.translator(request));
       return showConfirm(deps, request, reply, outcome, { status, text: problem });
     }
+    if (outcome.kind === 'log-in-first') return showLogInFirst(deps, request, reply, outcome);
     if (outcome.kind !== 'done' && outcome.kind !== 'already') {
       return showDead(deps, request, reply, outcome);
     }
@@ -107,6 +112,31 @@ async function showConfirm(
   });
 }
 
+/** Shows that the user of an identity provider's account must log in here before confirming its address. */
+function showLogInFirst(
+  { pages, publicUrl }: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { client, connection }: Pick<OpenVerification, 'client' | 'connection'>,
+): Promise<FastifyReply> {
+  const translator = pages.translator(request);
+  const { say } = translator;
+  const about = { resultUrl: null, client, email: null, connection, message: '' };
+  return pages.send(reply, {
+    template: 'message',
+    translator,
+    status: 403,
+    values: {
+      ...(client && lookOf(client)),
+      sign: 'lock',
+      title: say('verification.first.title'),
+      lead: say('verification.first.lead', { provider: providerName(connection) }),
+      onwardUrl: destination({ ...about, issuer: `${publicUrl}/` }),
+      onwardText: say('dead.goOn', { app: client?.name ?? say('common.theApp') }),
+    },
+  });
+}
+
 function choosePasswordUrl({ pages }: PageDeps, request: FastifyRequest, secret: string): string {
   const { lang } = pages.translator(request);
   return `${PAGE_PATHS.resetVerify}?ticket=${encodeURIComponent(secret)}&ui_locales=${lang}`;
@@ -116,7 +146,10 @@ function showDead(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
-  view: Exclude<VerifyOutcome, { kind: 'done' | 'already' | 'wrong' | 'busy' | 'throttled' }>,
+  view: Exclude<
+    VerifyOutcome,
+    { kind: 'done' | 'already' | 'wrong' | 'busy' | 'throttled' | 'log-in-first' }
+  >,
 ): Promise<FastifyReply> {
   const link = { kind: 'verification' as const, ticket: secretOf(request) };
   if (view.kind === 'unknown') return showUnknownLink(deps, request, reply, link);

@@ -15,7 +15,7 @@ import {
   waysOfLogin,
 } from '../finish-login/finish-login.ts';
 import { formText, sayNotNow } from '../page/page.ts';
-import { troubleText } from '../provider-login/provider-login.ts';
+import { sentByDomain, troubleText } from '../provider-login/provider-login.ts';
 
 const LONGEST = 320;
 
@@ -38,6 +38,7 @@ export function registerLoginCodePages(app: FastifyInstance, deps: PageDeps): vo
     const context = await codeLoginContext(deps, request, reply);
     if (!context) return reply;
     const typed = formText(request, 'address').slice(0, LONGEST);
+    if (await sentByDomain(deps, request, reply, { context, typed })) return reply;
     const recipient = recipientOf(context.connection, typed);
     const at = { request, reply, context };
     if (recipient === null) {

@@ -4,6 +4,7 @@ import { withoutBlanks } from '../../../platform/email-address/email-address.ts'
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import {
   type Connection,
+  hasDomains,
   hidesAccounts,
   identifiersOf,
   isPasswordless,
@@ -21,7 +22,12 @@ import {
   waysOfLogin,
 } from '../finish-login/finish-login.ts';
 import { formText, sayNotNow, type TextPath } from '../page/page.ts';
-import { goToProvider, troubleQuery, troubleText } from '../provider-login/provider-login.ts';
+import {
+  goToProvider,
+  sentByDomain,
+  troubleQuery,
+  troubleText,
+} from '../provider-login/provider-login.ts';
 import { isProvider, passkeyLoginWay } from '../ways-in/ways-in.ts';
 
 /** Registers `/u/login`, the first page of a login. */
@@ -44,15 +50,22 @@ export function registerLoginPages(app: FastifyInstance, deps: PageDeps): void {
     if (params.screen_hint === 'signup' && context.canSignUp) {
       return reply.redirect(context.urls.signUp, 302);
     }
-    if (params.screen_hint === 'reset-password') return reply.redirect(context.urls.forgot, 302);
+    if (params.screen_hint === 'reset-password' && isDatabase(connection))
+      return reply.redirect(context.urls.forgot, 302);
     const identifier = params.login_hint ?? '';
     return showLogin(deps, { request, reply, context, identifier, ...(problem && { problem }) });
   });
 
   app.post(PAGE_PATHS.login, async (request, reply) => {
-    const context = await loginContext(deps, request, reply);
+    const context = await anyLoginContext(deps, request, reply);
     if (!context) return reply;
     const identifier = withoutBlanks(formText(request, 'username')).slice(0, 320);
+    if (await sentByDomain(deps, request, reply, { context, typed: identifier })) return reply;
+    if (isPasswordless(context.connection)) return reply.redirect(context.urls.code, 303);
+    if (!isDatabase(context.connection)) {
+      const problem = context.translator.say('providerLogin.noProvider');
+      return showLogin(deps, { request, reply, context, identifier, status: 400, problem });
+    }
     const browser = browserSecret(deps, request);
     const outcome = await logIn(deps, {
       connection: context.connection,
@@ -126,7 +139,8 @@ export function showLogin(
 ): Promise<FastifyReply> {
   const { request, reply, context, status } = shown;
   const { connection, connections, translator, urls, look } = context;
-  const label = identifierLabel(connection);
+  const withPassword = isDatabase(connection);
+  const label = withPassword ? identifierLabel(connection) : 'common.email';
   const passkey = passkeyLoginWay(deps, translator, { connections, action: urls.passkey });
   return deps.pages.send(reply, {
     template: 'login',
@@ -142,14 +156,19 @@ export function showLogin(
       identifierLabel: translator.say(label),
       emailOnly: label === 'common.email',
       problem: shown.problem,
-      hasForm: connection.strategy === 'auth0',
+      hasForm: withPassword || connections.some(hasDomains),
+      withPassword,
       usesPasskeys: passkey !== null,
       webauthn: passkey?.fillsIn === true,
       ways: waysOfLogin(deps, request, context, { hasLinks: true, passkey }),
-      forgotUrl: isSelfServiceResetEnabled(connection) ? urls.forgot : null,
+      forgotUrl: withPassword && isSelfServiceResetEnabled(connection) ? urls.forgot : null,
       signUpUrl: context.canSignUp ? urls.signUp : null,
     },
   });
+}
+
+function isDatabase({ strategy }: Connection): boolean {
+  return strategy === 'auth0';
 }
 
 /** Returns the label of the identifier. Without `attributes`, an old phone number still works but the label does not name it. */

@@ -27,6 +27,7 @@ import {
   sayNotNow,
   type Translator,
 } from '../page/page.ts';
+import { sentByDomain } from '../provider-login/provider-login.ts';
 import { newPasskeyWay } from '../ways-in/ways-in.ts';
 import { sendNewPasskeyOptions, sentPasskey } from './new-passkey.ts';
 
@@ -49,6 +50,7 @@ export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void 
       username: formText(request, 'username').trim(),
       phone: formText(request, 'phone').trim(),
     };
+    if (await sentByDomain(deps, request, reply, { context, typed: typed.email })) return reply;
     const shown = { request, reply, context, typed };
     const refuse = (problem: ProblemName) =>
       showSignUp(deps, { ...shown, problem: translator.say(`problem.${problem}`) });

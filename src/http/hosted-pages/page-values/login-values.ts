@@ -8,8 +8,10 @@ type Shown<Identifier extends string> = Record<Identifier, boolean>;
 export type LoginValues = {
   login: FormValues & {
     appName: string;
-    /** Whether the page asks for a password. */
+    /** Whether the page asks for an address, of which the domain may lead to a provider. */
     hasForm: boolean;
+    /** Whether it also asks for a password. */
+    withPassword: boolean;
     /** The text that the person has typed. */
     identifier: string | null;
     identifierLabel: string;

@@ -1,11 +1,29 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { beginWithProvider } from '../../../flows/log-in-with-provider/log-in-with-provider.ts';
-import type { Connection } from '../../../records/connections/connections.ts';
+import { type Connection, connectionOfDomain } from '../../../records/connections/connections.ts';
 import type { PageDeps } from '../deps.ts';
 import type { LoginContext } from '../finish-login/finish-login.ts';
 import { sayNotNow } from '../page/page.ts';
+import { isProvider } from '../ways-in/ways-in.ts';
 import { keepProviderLogin } from './provider-cookies.ts';
 import { sendBack } from './provider-troubles.ts';
+
+/**
+ * Sends the browser to the provider of the company to which a typed address belongs. Only its domain decides, so that nobody learns whether
+ * there is an account.
+ * @returns false if there is no such provider
+ */
+export async function sentByDomain(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { context, typed }: { context: LoginContext; typed: string },
+): Promise<boolean> {
+  const connection = connectionOfDomain(context.connections.filter(isProvider), typed);
+  if (connection === null) return false;
+  await goToProvider(deps, request, reply, { context, connection, loginHint: typed });
+  return true;
+}
 
 /** Sends the browser of a login to an identity provider. */
 export async function goToProvider(

@@ -17,8 +17,10 @@ export type WaysInput = {
   translator: Translator;
   /** The connections that may be used here, in the order of the page. */
   connections: Connection[];
-  /** The connection of the page's own form. `null` if the page has no form. */
+  /** The connection of the page's own form. `null` if it has none. */
   form: Connection | null;
+  /** Whether the page has a form. Default: if that has a connection. */
+  besideForm?: boolean;
   /** The path to which buttons of providers are sent. Absent: the page has none. */
   action?: string;
   /** Returns whether a provider has a button here. Default: as its connection says. */
@@ -37,6 +39,7 @@ export function waysIn(
     translator,
     connections,
     form,
+    besideForm = form !== null,
     action,
     isShown = isShownAsButton,
     urlOf,
@@ -50,7 +53,7 @@ export function waysIn(
     .sort((a, b) => Number(b.isLast) - Number(a.isLast));
   const links = urlOf === undefined ? [] : otherForms(translator, { connections, form, urlOf });
   if (providers.length === 0 && links.length === 0 && passkey === null) return null;
-  return { besideForm: form !== null, action: action ?? '', providers, passkey, links };
+  return { besideForm, action: action ?? '', providers, passkey, links };
 }
 
 function buttonOf(
