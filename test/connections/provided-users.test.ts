@@ -194,6 +194,17 @@ describe('the profile of a user who comes from a provider', () => {
   });
 });
 
+test('a user who comes from a provider is found by the provider and its id there', async () => {
+  const id = await aUser();
+  const [provider, userId] = id.split('|');
+  const q = `identities.provider:"${provider}" AND identities.user_id:"${userId}"`;
+  const { body } = await server.api<User[]>('GET', `/api/v2/users?q=${encodeURIComponent(q)}`);
+  expect(body.map((user) => user.user_id)).toEqual([id]);
+  expect(body[0]?.identities).toEqual([
+    expect.objectContaining({ provider, user_id: userId, isSocial: true }),
+  ]);
+});
+
 describe('an address belongs to', () => {
   const find = async (email: string) =>
     connectionOfDomain(await connectionsOfClient(server.app.deps.db, clientId), email);

@@ -158,6 +158,28 @@ describe('options of a provider are refused', () => {
     expect(byCode.body.message).toContain('options.token_endpoint');
   });
 
+  test('with what the database cannot hold, or with the prototype of all objects', async () => {
+    const bodies = [
+      { ...oidc, upstream_params: { a: { value: 'a\u0000' } } },
+      { ...oidc, icon_url: 'https://acme.test/\ud800' },
+      { ...oidc, attribute_map: { attributes: { 'a\u0000': 'x' } } },
+    ].map((options) => JSON.stringify({ name: 'hostile', strategy: 'oidc', options }));
+    const withPrototype = `{"name":"hostile","strategy":"oidc","options":{"client_id":"a",
+      "discovery_url":"https://login.acme.test","__proto__":{"disable_signup":true}}}`;
+    for (const payload of [...bodies, withPrototype]) {
+      const answer = await api.app.inject({
+        method: 'POST',
+        url: '/api/v2/connections',
+        headers: {
+          authorization: `Bearer ${await api.token()}`,
+          'content-type': 'application/json',
+        },
+        payload,
+      });
+      expect([payload, answer.statusCode]).toEqual([payload, 400]);
+    }
+  });
+
   test('giant ones', async () => {
     const attributes = Object.fromEntries(Array.from({ length: 101 }, (_, i) => [`a${i}`, 'x']));
     const { status } = await create('oidc', { ...oidc, attribute_map: { attributes } });

@@ -31,7 +31,6 @@ export {
   type ProviderRules,
   providerOf,
   UPSTREAM_ALIASES,
-  type UpstreamRequest,
   upstreamRequest,
 } from './provider-options.ts';
 export { scopeOptionsOf } from './scope-options.ts';

@@ -2,7 +2,7 @@ import type { PictureOf } from '../../../platform/avatar/avatar.ts';
 import type { Clock } from '../../../platform/clock/clock.ts';
 import type { Keys } from '../../../platform/crypto/crypto.ts';
 import type { Db } from '../../../platform/db/db.ts';
-import { connectionNames } from '../../../records/connections/connections.ts';
+import { connectionNames, isOwn } from '../../../records/connections/connections.ts';
 import { identityTokensOf } from '../../../records/identity-tokens/identity-tokens.ts';
 import { providedAmong } from '../../../records/provided-identities/provided-identities.ts';
 import { linkedIdentities, type User } from '../../../records/users/users.ts';
@@ -60,12 +60,12 @@ async function showAll({ db }: ShowDeps, users: User[], reader: TokenReader) {
     users.map((user) => user.id),
   );
   const accounts = [...users, ...[...linked.values()].flat()];
-  const ids = accounts.map((account) => account.id);
+  const foreign = accounts.map(({ id }) => id).filter((id) => !isOwn(id.slice(0, id.indexOf('|'))));
   const names = await connectionNames(
     db,
     accounts.map((account) => account.connectionId),
   );
-  const provided = await providedAmong(db, ids);
+  const provided = await providedAmong(db, foreign);
   const tokens = reader ? await identityTokensOf(db, reader.key, [...provided.keys()]) : null;
   const identity = (account: User) => ({
     ...toWireIdentity(account, names.get(account.connectionId) ?? ''),
