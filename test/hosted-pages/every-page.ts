@@ -138,6 +138,17 @@ async function linkPages(
     },
     { name: 'invitation-login', template: 'invitation', path: ofMember },
     {
+      name: 'invitation-account',
+      template: 'invitation-account',
+      path: ofMember.replace('/u/invitation', '/u/invitation-account'),
+      act: sends({ username: 'nobody@example.com', password: 'nope' }),
+    },
+    {
+      name: 'invitation-decline',
+      template: 'decline-invitation',
+      path: ofMember.replace('/u/invitation', '/u/decline-invitation'),
+    },
+    {
       name: 'invitation-login-wrong',
       template: 'invitation',
       path: ofMember,

@@ -1,6 +1,6 @@
 import { handle, type Registration } from '../../platform/tasks/tasks.ts';
 import { type SignInDeps, signInByProof } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
-import { acceptByProof } from './accept-by-proof.ts';
+import { acceptByProof } from './by-proof/by-proof.ts';
 import { type MailInvitationDeps, mailInvitationAgain } from './mail-invitation.ts';
 import { noteOutcome } from './note-outcome.ts';
 import type { AcceptOutcome, Proof } from './proof.ts';
@@ -9,11 +9,12 @@ import { viewInvitation } from './view-invitation.ts';
 
 export type { FlowStepped } from './change-flow.ts';
 export { completeInvitationFlow } from './complete-flow.ts';
+export { declineInvitation } from './decline-invitation.ts';
 export { choosePasswordInFlow, enterExisting, enterProfile } from './enter-flow.ts';
 export { enterPhone, provePhone, type RefusedCode } from './flow-phone.ts';
 export { enterTotp, proveTotp } from './flow-totp.ts';
 export { type FlowAt, type FlowEnd, viewFlow } from './flow-view.ts';
-export { mayAccept } from './may-accept.ts';
+export { connectionOfTyped, mayAccept, takesOtherAccounts } from './may-accept.ts';
 export type { AcceptedInvitation, AcceptOutcome, Proof, WrongAccount } from './proof.ts';
 export { requestNewLink } from './request-link.ts';
 export { startInvitationFlow } from './start-flow.ts';

@@ -5,7 +5,7 @@ import {
   type LoginTicket,
 } from '../../records/login-handoffs/login-handoffs.ts';
 import type { SignInDeps } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
-import { acceptByProof } from './accept-by-proof.ts';
+import { acceptByProof } from './by-proof/by-proof.ts';
 import type { FlowStepped } from './change-flow.ts';
 import { type FlowAt, type FlowDeps, viewFlow } from './flow-view.ts';
 import { giveEntered } from './give-entered.ts';

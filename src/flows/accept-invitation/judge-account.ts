@@ -5,6 +5,7 @@ import {
   type Invitation,
 } from '../../records/invitations/invitations.ts';
 import type { User } from '../../records/users/users.ts';
+import type { AcceptableInvitation, WrongAccount } from './proof.ts';
 
 /** An account that may accept an invitation. */
 export type FittingAccount = {
@@ -35,15 +36,37 @@ export function fittingAccount(
   );
   const invited = allowed.find((account) => account.email === invitation.email);
   if (invited !== undefined) return { account: invited, isProvedByLink: true };
-  const policy = emailPolicyOf(campaign.plan);
-  if (policy === 'same') return null;
   const account = allowed.find(
     ({ email, emailVerified }) =>
-      email !== null &&
-      emailVerified &&
-      (policy === 'any_verified' || domainOf(email) === domainOf(invitation.email)),
+      email !== null && emailVerified && takesAddress({ invitation, campaign }, email),
   );
   return account === undefined ? null : { account, isProvedByLink: false };
+}
+
+/** Returns whether the invitation's policy takes a verified address. */
+export function takesAddress(
+  {
+    invitation,
+    campaign,
+  }: { invitation: Pick<Invitation, 'email'>; campaign: Pick<Campaign, 'plan'> },
+  email: string,
+): boolean {
+  switch (emailPolicyOf(campaign.plan)) {
+    case 'same':
+      return email === invitation.email;
+    case 'same_domain':
+      return domainOf(email) === domainOf(invitation.email);
+    case 'any_verified':
+      return true;
+  }
+}
+
+/** Returns the outcome for an account that the invitation does not take. */
+export function wrongAccount(
+  view: AcceptableInvitation,
+  who: { userId: string | null; address: string | null },
+): WrongAccount {
+  return { ...view, ...who, kind: 'wrong-account', policy: emailPolicyOf(view.campaign.plan) };
 }
 
 function domainOf(email: string): string {

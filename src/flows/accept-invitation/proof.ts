@@ -1,3 +1,6 @@
+import type { ProvidedIdentity } from '../../outbound/social/social.ts';
+import type { VerifiedPasskey } from '../../records/authentication-methods/authentication-methods.ts';
+import type { Connection } from '../../records/connections/connections.ts';
 import type { EmailPolicy } from '../../records/invitations/invitations.ts';
 import type { User } from '../../records/users/users.ts';
 import type {
@@ -14,7 +17,14 @@ export type Proof =
    * An account that exists.
    * @param hasLoggedIn whether a login led here, and not an older session alone
    */
-  | { kind: 'account'; userId: string; hasLoggedIn: boolean };
+  | { kind: 'account'; userId: string; hasLoggedIn: boolean }
+  /**
+   * An identity that a provider has just proved to this browser.
+   * @param tokenKey encrypts the provider's tokens
+   */
+  | { kind: 'identity'; connection: Connection; identity: ProvidedIdentity; tokenKey: Buffer }
+  /** A passkey that was just registered, for a person who has no password. */
+  | { kind: 'passkey'; passkey: VerifiedPasskey; connectionId?: string };
 
 /** An acceptance that the link opens now. */
 export type AcceptableInvitation = OpenInvitation | LoginInvitation;

@@ -7,7 +7,9 @@ import { createProofs } from './browser/browser.ts';
 import type { HostedPagesDeps, PageDeps } from './deps.ts';
 import { registerDonePages, registerErrorPages, showUntrusted } from './errors/errors.ts';
 import {
+  registerDeclinePages,
   registerForgotPages,
+  registerInvitationAccountPages,
   registerInvitationPages,
   registerNewLink,
   registerOrganizationInvitationPages,
@@ -76,6 +78,8 @@ export async function registerHostedPages(
     registerForgotPages(scope, shared);
     registerResetPages(scope, shared);
     registerInvitationPages(scope, shared);
+    registerInvitationAccountPages(scope, shared);
+    registerDeclinePages(scope, shared);
     registerOrganizationPages(scope, shared);
     registerOrganizationInvitationPages(scope, shared);
     registerVerificationPages(scope, shared);

@@ -16,6 +16,8 @@ export const PAGE_PATHS = {
   mfa: '/u/mfa',
 
   invitation: '/u/invitation',
+  invitationAccount: '/u/invitation-account',
+  declineInvitation: '/u/decline-invitation',
   organizationInvitation: '/u/organization-invitation',
   resetVerify: '/u/reset-verify',
   emailVerification: '/u/email-verification',

@@ -35,6 +35,9 @@ const invitation = {
   inviter: 'Mira Okafor',
   email: EMAIL,
   isLogin: false,
+  hasForm: true,
+  accountUrl: '/account',
+  declineUrl: '/decline',
   changed: null,
   canForget: false,
   rules: sampleRules,
@@ -56,6 +59,7 @@ const organizationInvitation = {
   forgotUrl: '/forgot',
   otherNote: null,
   otherSubmit: null,
+  declineUrl: '/decline',
   ways: null,
 } as const;
 
@@ -79,6 +83,18 @@ export const linkSamples: SamplesOf<LinkValues> = {
       problem: PROBLEM,
     },
   ],
+  'invitation-account': [
+    { ...form, title: 'Accept', lead: 'Log in.', identifier: '', backUrl: '/invitation' },
+    {
+      ...form,
+      title: 'Accept',
+      lead: 'Log in.',
+      identifier: 'jo',
+      backUrl: '/invitation',
+      problem: PROBLEM,
+    },
+  ],
+  'decline-invitation': [{ ...form, title: 'Decline?', lead: 'The link ends.', email: EMAIL }],
   'organization-invitation': [
     { ...organizationInvitation, rules: [], problem: PROBLEM },
     { ...organizationInvitation, way: 'signup', rules: sampleRules, forgotUrl: null },
@@ -87,7 +103,7 @@ export const linkSamples: SamplesOf<LinkValues> = {
       way: 'accept',
       rules: [],
       otherNote: 'You are logged in as mo@example.com.',
-      otherSubmit: 'Join as mo@example.com',
+      otherSubmit: 'Return to Tulip Shop',
     },
     { ...organizationInvitation, way: 'closed', rules: [], submit: null },
   ],

@@ -239,6 +239,7 @@ function show(
         other &&
         say('organizationInvitation.other', { email: nameOf(other), invited: invitation.email }),
       otherSubmit: other && say('organizationInvitation.otherSubmit', { app: context.client.name }),
+      declineUrl: `${PAGE_PATHS.declineInvitation}?ticket=${encodeURIComponent(interaction.params.invitation ?? '')}`,
       problem,
     },
   });

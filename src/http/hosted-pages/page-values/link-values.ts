@@ -35,6 +35,11 @@ export type LinkValues = {
       email: string;
       /** Whether the page asks for the current password. Otherwise it asks for a new one. */
       isLogin: boolean;
+      /** Whether the invitation takes a password here. */
+      hasForm: boolean;
+      /** Where a person accepts with another account. `null` if no other may accept. */
+      accountUrl: string | null;
+      declineUrl: string;
       /** Says since when the user has a password. */
       changed: string | null;
       /** Whether the user can request a link for a new password. */
@@ -43,6 +48,17 @@ export type LinkValues = {
       focusPassword: boolean;
       ways: WaysIn | null;
     };
+  'invitation-account': FormValues & {
+    lead: string;
+    /** What the person typed. */
+    identifier: string;
+    backUrl: string;
+  };
+  'decline-invitation': ButtonValues & {
+    lead: string;
+    /** The invited address. */
+    email: string;
+  };
   'organization-invitation': FormValues &
     Until & {
       lead: string;
@@ -59,6 +75,7 @@ export type LinkValues = {
       /** Says that another user is logged in. */
       otherNote: string | null;
       otherSubmit: string | null;
+      declineUrl: string;
       ways: WaysIn | null;
     };
   verification: FormValues & {
@@ -89,6 +106,8 @@ export const absentFromLinks: { [Name in keyof LinkValues]: Absent<LinkValues[Na
   forgot: form,
   reset: form,
   invitation: form,
+  'invitation-account': form,
+  'decline-invitation': {},
   'organization-invitation': form,
   verification: form,
   unblock: {},

@@ -1,12 +1,11 @@
-import { transactionWithUndo } from '../../platform/db/db.ts';
-import { emailPolicyOf } from '../../records/invitations/invitations.ts';
-import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
-import { holdPeople } from '../../records/users/users.ts';
-import { proveAddress } from '../../steps/prove-address/prove-address.ts';
-import type { SignInDeps } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
-import { type Completion, finishAcceptance } from './finish-acceptance.ts';
-import { fittingAccount } from './judge-account.ts';
-import type { AcceptableInvitation, AcceptOutcome, Proof } from './proof.ts';
+import { transactionWithUndo } from '../../../platform/db/db.ts';
+import { loginEpoch } from '../../../records/oidc-payloads/oidc-payloads.ts';
+import { holdPeople } from '../../../records/users/users.ts';
+import { proveAddress } from '../../../steps/prove-address/prove-address.ts';
+import type { SignInDeps } from '../../../steps/sign-in-by-proof/sign-in-by-proof.ts';
+import { type Completion, finishAcceptance } from '../finish-acceptance.ts';
+import { fittingAccount, wrongAccount } from '../judge-account.ts';
+import type { AcceptableInvitation, AcceptOutcome, Proof } from '../proof.ts';
 
 /**
  * Accepts an invitation with an account that exists: the invited one, or another that the invitation's policy takes.
@@ -26,7 +25,7 @@ export async function acceptAsAccount(
     completion?: Completion | undefined;
   },
 ): Promise<AcceptOutcome | null> {
-  const { invitation, campaign } = view;
+  const { invitation } = view;
   return transactionWithUndo(db, async (tx, undo: (nothing: null) => never) => {
     const at = clock.now();
     const ids = invitation.userId === null ? [userId] : [userId, invitation.userId];
@@ -40,15 +39,7 @@ export async function acceptAsAccount(
     if (invitation.userId !== null && invited?.email !== invitation.email) return null;
     const accounts = [own, person, ...held.filter((account) => account.linkedTo === person.id)];
     const fitting = fittingAccount(view, accounts);
-    if (fitting === null) {
-      return {
-        ...view,
-        kind: 'wrong-account',
-        policy: emailPolicyOf(campaign.plan),
-        userId,
-        address: person.email,
-      };
-    }
+    if (fitting === null) return wrongAccount(view, { userId, address: person.email });
     // A login with a password from before the current epoch does not count.
     if (hasLoggedIn && !(await loginEpoch.isCurrent(tx, person.id))) return null;
     const parties = { account: fitting.account, person };

@@ -1,9 +1,11 @@
-import type { SignInDeps } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
+import type { SignInDeps } from '../../../steps/sign-in-by-proof/sign-in-by-proof.ts';
+import type { Completion } from '../finish-acceptance.ts';
+import type { AcceptOutcome, Proof } from '../proof.ts';
+import type { InvitationView } from '../view-invitation.ts';
 import { acceptAsAccount } from './accept-as-account.ts';
+import { acceptWithIdentity } from './accept-with-identity.ts';
+import { acceptWithPasskey } from './accept-with-passkey.ts';
 import { acceptWithPassword } from './accept-with-password.ts';
-import type { Completion } from './finish-acceptance.ts';
-import type { AcceptOutcome, Proof } from './proof.ts';
-import type { InvitationView } from './view-invitation.ts';
 
 /**
  * Accepts an invitation in one transaction, by the way that the person has shown.
@@ -17,5 +19,9 @@ export async function acceptByProof(
   const { view, proof, ...more } = input;
   if (view.kind !== 'open' && view.kind !== 'login') return view;
   if (proof.kind === 'account') return acceptAsAccount(deps, { ...more, view, proof });
-  return view.kind === 'open' ? acceptWithPassword(deps, { ...more, view, proof }) : view;
+  if (proof.kind === 'identity') return acceptWithIdentity(deps, { ...more, view, proof });
+  if (view.kind !== 'open') return view;
+  return proof.kind === 'password'
+    ? acceptWithPassword(deps, { ...more, view, proof })
+    : acceptWithPasskey(deps, { ...more, view, proof });
 }

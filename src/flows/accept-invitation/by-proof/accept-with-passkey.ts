@@ -1,0 +1,36 @@
+import { storePasskey } from '../../../records/authentication-methods/authentication-methods.ts';
+import type { SignInDeps } from '../../../steps/sign-in-by-proof/sign-in-by-proof.ts';
+import type { Completion } from '../finish-acceptance.ts';
+import type { AcceptOutcome, Proof } from '../proof.ts';
+import type { OpenInvitation } from '../view-invitation.ts';
+import { acceptWithNewCredential, connectionFor } from './with-new-credential.ts';
+
+/** Accepts an open invitation with a passkey that was just registered. See `acceptWithNewCredential`. */
+export async function acceptWithPasskey(
+  deps: SignInDeps,
+  {
+    view,
+    secret,
+    proof,
+    completion,
+  }: {
+    view: OpenInvitation;
+    secret: string;
+    proof: Proof & { kind: 'passkey' };
+    completion?: Completion | undefined;
+  },
+): Promise<AcceptOutcome | null> {
+  const connection = connectionFor(view, proof.connectionId);
+  if (connection === null) return { ...view, kind: 'unserved' };
+  return acceptWithNewCredential(deps, {
+    view,
+    secret,
+    connection,
+    by: 'passkey',
+    completion,
+    async store(tx, { held, at }) {
+      const { passkey } = proof;
+      return (await storePasskey(tx, { userId: held.account.id, passkey, at })).kind === 'stored';
+    },
+  });
+}

@@ -1,0 +1,66 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import {
+  type LoginInvitation,
+  type OpenInvitation,
+  takesOtherAccounts,
+} from '../../../flows/accept-invitation/accept-invitation.ts';
+import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
+import { isSelfServiceResetEnabled } from '../../../records/connections/connections.ts';
+import { lookOf } from '../brand/brand.ts';
+import type { PageDeps } from '../deps.ts';
+import { formAction, longDate, type ProblemName, ruleViews } from '../page/page.ts';
+
+export function sayProblem(
+  { pages }: PageDeps,
+  request: FastifyRequest,
+  problem: ProblemName,
+): string {
+  return pages.translator(request).say(`problem.${problem}`);
+}
+
+/** Shows an invitation that can be accepted, with the way that its person has: a new password, or the one they have. */
+export async function showInvitation(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  view: OpenInvitation | LoginInvitation,
+  problem?: string,
+  status = problem === undefined ? 200 : 400,
+): Promise<FastifyReply> {
+  const { pages, csrf, db } = deps;
+  const translator = pages.translator(request);
+  const { say, lang } = translator;
+  const { invitation, campaign, client } = view;
+  const inviter = campaign.plan.inviter?.name ?? null;
+  const isLogin = view.kind === 'login';
+  const lead = isLogin ? 'invitation.loginLead' : 'invitation.lead';
+  const changedAt = isLogin ? view.changedAt : null;
+  return pages.send(reply, {
+    template: 'invitation',
+    translator,
+    status,
+    values: {
+      ...(client ? lookOf(client) : {}),
+      title: client ? say('invitation.titleApp', { app: client.name }) : say('invitation.title'),
+      lead: inviter ? say(`${lead}From`, { name: inviter }) : say(lead),
+      inviter,
+      email: invitation.email,
+      until: longDate(invitation.expiresAt, lang),
+      untilIso: invitation.expiresAt.toISOString(),
+      csrf: csrf.token(request, reply),
+      action: formAction(request, PAGE_PATHS.invitation),
+      isLogin,
+      hasForm: isLogin || view.policy !== null,
+      accountUrl: (await takesOtherAccounts(db, view))
+        ? formAction(request, PAGE_PATHS.invitationAccount)
+        : null,
+      declineUrl: formAction(request, PAGE_PATHS.declineInvitation),
+      changed: changedAt && say('invitation.changed', { date: longDate(changedAt, lang) }),
+      canForget: isLogin && isSelfServiceResetEnabled(view.connection),
+      rules: view.kind === 'open' && view.policy ? ruleViews(view.policy, translator) : [],
+      problem,
+      focusPassword: problem !== undefined,
+      ways: null,
+    },
+  });
+}
