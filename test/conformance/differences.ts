@@ -3,6 +3,7 @@
 /** Routes that only we have. */
 export const OURS_ALONE: string[] = [
   'DELETE /invitations/{}',
+  'GET /attack-protection/text-messages',
   'GET /emails/outbox',
   'GET /guardian/policies/rules',
   'GET /invitations',
@@ -10,6 +11,7 @@ export const OURS_ALONE: string[] = [
   'GET /jobs',
   'GET /jobs/{}/report',
   'GET /jobs/{}/tickets',
+  'PATCH /attack-protection/text-messages',
   'POST /email-templates/{}/preview',
   'POST /email-templates/{}/test',
   'POST /invitations',

@@ -58,6 +58,7 @@ export const ON_BOTH: string[] = [
   'test/roles/roles-claim.test.ts',
   'test/roles/roles.test.ts',
   'test/roles/user-permissions.test.ts',
+  'test/protection/text-limit-settings.test.ts',
   'test/second-factors/mfa-api.test.ts',
   'test/second-factors/pages.test.ts',
   'test/second-factors/rules.test.ts',

@@ -5,7 +5,7 @@ import { holdResourceServer } from '../../records/resource-servers/resource-serv
 import { changeTenantSettings, type TenantSettings } from '../../records/settings/settings.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 
-export { changeAttackProtection } from './change-attack-protection.ts';
+export { changeAttackProtection, textsOfThisHour } from './change-attack-protection.ts';
 export {
   changePhoneDelivery,
   changePhoneProvider,

@@ -1,4 +1,3 @@
-import type { Db } from '../../platform/db/db.ts';
 import { preferredLocale } from '../../platform/locales/locales.ts';
 import { readTypedCode } from '../../platform/typed-code/typed-code.ts';
 import { type Client, findClient } from '../../records/clients/clients.ts';
@@ -16,20 +15,28 @@ import {
 import {
   addressKey,
   countAttempt,
+  countSent,
   GUESS_COUNTERS,
   secondsLeft,
 } from '../../records/throttles/throttles.ts';
 import { findUserByIdentifier, type User } from '../../records/users/users.ts';
 import { mayCreateAccount, type Newcomer } from '../../steps/admit-newcomer/admit-newcomer.ts';
-import { addressBucket, countGuess, countSent } from '../../steps/limit-guesses/limit-guesses.ts';
+import { addressBucket, countGuess } from '../../steps/limit-guesses/limit-guesses.ts';
 import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
+import { prepareText, type TextPrepared } from '../../steps/send-text/send-text.ts';
 import {
   handOverLogin,
   judgeProof,
   signInByProof,
 } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
 import { accountOf } from './account.ts';
-import { mailSecret, type PasswordlessDeps, type StartOutcome, textCode } from './send-secret.ts';
+import {
+  mailSecret,
+  type PasswordlessDeps,
+  type StartOutcome,
+  textCode,
+  type Unsent,
+} from './send-secret.ts';
 
 export { recipientOf } from './recipient.ts';
 export type { PasswordlessDeps, StartOutcome } from './send-secret.ts';
@@ -51,8 +58,8 @@ export type CodeOutcome =
   | { kind: 'throttled'; retryAfterSeconds: number }
   | { kind: 'blocked' };
 
-const CODES_PER_RECIPIENT = 10;
-const CODES_PER_ADDRESS = 50;
+const MAILS_PER_RECIPIENT = 10;
+const MAILS_PER_ADDRESS = 50;
 const HOUR_SECONDS = 3600;
 
 /**
@@ -70,8 +77,11 @@ export async function startPasswordless(
   const { db, clock } = deps;
   const { connection, recipient, clientId, ip } = input;
   const now = clock.now();
-  const seconds = await startsTooMany(db, input, now);
+  const seconds = await countTrace(db, { kind: 'PasswordlessStart', ip, now });
   if (seconds > 0) return { kind: 'throttled', retryAfterSeconds: seconds };
+  // Before the account is known, so that no limit tells whether there is one.
+  const prepared = await prepare(deps, input, now);
+  if (prepared.kind !== 'ready') return prepared;
   const rules = codeRulesOf(connection);
   // Asked for everybody: known and unknown people then wait for as long.
   const isAdmitted = await mayCreateAccount(db, newcomerOf(input, now));
@@ -89,9 +99,9 @@ export async function startPasswordless(
     ttlSeconds: rules.ttlSeconds,
     now,
   };
-  return connection.strategy === 'email'
+  return prepared.send === null
     ? mailSecret(deps, wanted, { language: wish, isNobody, link: input.link })
-    : textCode(deps, wanted, { connection, isNobody, wish });
+    : textCode(deps, wanted, { connection, isNobody, wish, send: prepared.send });
 }
 
 function newcomerOf(
@@ -103,27 +113,35 @@ function newcomerOf(
   return { connection, clientId, organizationId, provedEmail, now };
 }
 
-/** Returns the seconds to wait, or `0` if the request may go on. */
-async function startsTooMany(
-  db: Db,
-  { connection, recipient, ip }: PasswordlessInput,
+/** Counts the request. Returns the function that sends a text, or `null` for a mail, which the outbox sends. */
+async function prepare(
+  deps: PasswordlessDeps,
+  { connection, recipient, clientId, ip }: PasswordlessInput,
   now: Date,
-): Promise<number> {
-  const trace = await countTrace(db, { kind: 'PasswordlessStart', ip, now });
-  if (trace > 0) return trace;
-  const key = addressKey('passwordless-from', ip);
-  if ((await countAttempt(db, { key, windowSeconds: HOUR_SECONDS, now })) > CODES_PER_ADDRESS) {
-    return Math.max(1, await secondsLeft(db, { key, now }));
+): Promise<Extract<TextPrepared, { kind: 'ready' }> | { kind: 'ready'; send: null } | Unsent> {
+  const { db } = deps;
+  const whom = { connectionId: connection.id, identifier: recipient };
+  const origin = { ip, browser: null };
+  const known = { whom, guessed: GUESS_COUNTERS.code, origin };
+  if (connection.strategy === 'sms') {
+    const event = { connectionId: connection.id, userName: recipient, clientId, ip };
+    return prepareText(deps, { ...known, to: recipient, isProven: false, channel: 'sms', event });
   }
-  return countSent(db, {
+  const key = addressKey('passwordless-from', ip);
+  if ((await countAttempt(db, { key, windowSeconds: HOUR_SECONDS, now })) > MAILS_PER_ADDRESS) {
+    const retryAfterSeconds = Math.max(1, await secondsLeft(db, { key, now }));
+    return { kind: 'throttled', retryAfterSeconds };
+  }
+  const seconds = await countSent(db, {
+    ...known,
     what: 'passwordless-to',
-    guessed: GUESS_COUNTERS.code,
-    whom: { connectionId: connection.id, identifier: recipient },
-    origin: { ip, browser: null },
-    most: CODES_PER_RECIPIENT,
+    most: MAILS_PER_RECIPIENT,
     windowSeconds: HOUR_SECONDS,
     now,
   });
+  return seconds > 0
+    ? { kind: 'throttled', retryAfterSeconds: seconds }
+    : { kind: 'ready', send: null };
 }
 
 function askedFrom(ip: string): string {

@@ -1,4 +1,4 @@
-import type { SmsSender } from '../../outbound/sms/sms.ts';
+import type { SmsSender, TextOutcome } from '../../outbound/sms/sms.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
@@ -34,10 +34,12 @@ export type PasswordlessDeps = {
   smsSender(): Promise<SmsSender | null>;
 };
 
-export type StartOutcome =
-  | { kind: 'sent' }
+export type Unsent =
   | { kind: 'throttled'; retryAfterSeconds: number }
+  /** Numbers like this get no codes. */
+  | { kind: 'unreachable' }
   | { kind: 'failed'; problem: string };
+export type StartOutcome = { kind: 'sent' } | Unsent;
 
 type Wanted = Parameters<typeof newPasswordlessCode>[1];
 
@@ -68,13 +70,16 @@ export async function mailSecret(
 
 /** Sends a code as a text message. */
 export async function textCode(
-  { db, keys, log, audit, smsSender, publicUrl }: PasswordlessDeps,
+  { db, keys, log, audit, publicUrl }: PasswordlessDeps,
   wanted: Wanted,
-  about: { connection: Connection; isNobody: boolean; wish: string | null },
+  about: {
+    connection: Connection;
+    isNobody: boolean;
+    wish: string | null;
+    send(text: string): Promise<TextOutcome>;
+  },
 ): Promise<StartOutcome> {
-  const { connection, isNobody, wish } = about;
-  const phone = await smsSender();
-  if (phone === null) return { kind: 'failed', problem: 'No phone provider is configured.' };
+  const { connection, isNobody, wish, send } = about;
   // Read before the account is known: both cases then take the same time.
   const { friendlyName, supportEmail, supportUrl, enabledLocales } = await tenantSettings(db);
   const application = (await findClient(db, wanted.clientId))?.name;
@@ -94,7 +99,7 @@ export async function textCode(
   };
   const own = { own: rules.text, connectionId: connection.id };
   const sending = wordText({ audit }, { occasion: 'login', facts, ...own })
-    .then((text) => phone.send({ to: wanted.recipient, text, channel: 'sms' }))
+    .then((text) => send(text))
     .then((outcome) => {
       if (outcome.kind !== 'sent')
         log.warn({ problem: outcome.problem }, 'a code to log in with was not sent');

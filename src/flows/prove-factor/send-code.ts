@@ -14,10 +14,10 @@ import { readFactorSettings } from '../../records/factor-settings/factor-setting
 import type { Audit } from '../../records/logs/logs.ts';
 import type { NewMessage } from '../../records/messages/messages.ts';
 import { tenantSettings } from '../../records/settings/settings.ts';
-import { addressKey, countAttempt, secondsLeft } from '../../records/throttles/throttles.ts';
+import { countSent } from '../../records/throttles/throttles.ts';
 import type { User } from '../../records/users/users.ts';
-import { countSent } from '../../steps/limit-guesses/limit-guesses.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
+import { prepareText } from '../../steps/send-text/send-text.ts';
 import { wordText } from '../../steps/word-texts/word-texts.ts';
 
 export type ProveFactorDeps = {
@@ -35,17 +35,18 @@ export type ProveFactorDeps = {
 export type CodeSent =
   | { kind: 'sent'; challengeId: string; secret: string; channel: Channel }
   | { kind: 'throttled'; retryAfterSeconds: number }
+  /** Numbers like this get no codes. */
+  | { kind: 'unreachable' }
   | { kind: 'failed'; problem: string };
 
 /** The limit that clients of Auth0 know. */
 const MESSAGES_PER_HOUR = 10;
-/** Maximum from one address to numbers that nobody has proved. */
-const TYPED_NUMBERS_PER_HOUR = 50;
 const HOUR_SECONDS = 3600;
+const GUESSED = 'second-factor';
 
 /**
- * Sends a code to a phone or an email address. Up to 10 per hour to one user for unknown places together and for each known place, and up
- * to 50 per hour from one network address to new numbers.
+ * Sends a code to a phone or an email address. Up to 10 per hour to one user for unknown places together and for each known place. Texts and
+ * calls have further limits (`steps/send-text`).
  */
 export async function sendCodeTo(
   deps: ProveFactorDeps,
@@ -63,29 +64,19 @@ export async function sendCodeTo(
   const { db, clock } = deps;
   const { user, method } = input;
   const now = clock.now();
-  // An unconfirmed number may be anybody's. Accounts cost nothing, but text messages do.
-  const isTyped = method.kind === 'phone' && !method.confirmed;
-  const seconds =
-    (await countSent(db, {
-      what: 'factor-message',
-      guessed: 'second-factor',
-      whom: { accountId: user.id },
-      origin: { ip: input.ip, browser: input.browser ?? null },
-      most: MESSAGES_PER_HOUR,
-      windowSeconds: HOUR_SECONDS,
-      now,
-    })) || (isTyped ? await typedNumbersTooMany(db, input.ip, now) : 0);
+  const seconds = await countSent(db, {
+    what: 'factor-message',
+    guessed: GUESSED,
+    whom: { accountId: user.id },
+    origin: originOf(input),
+    most: MESSAGES_PER_HOUR,
+    windowSeconds: HOUR_SECONDS,
+    now,
+  });
   if (seconds > 0) return { kind: 'throttled', retryAfterSeconds: seconds };
   return method.kind === 'email' && method.email !== null
     ? mailCode(deps, { ...input, email: method.email, now })
     : textCode(deps, { ...input, now });
-}
-
-/** Returns the seconds to wait, or `0` if the code may be sent. */
-async function typedNumbersTooMany(db: Db, ip: string, now: Date): Promise<number> {
-  const key = addressKey('enrollment-text-from', ip);
-  const sent = await countAttempt(db, { key, windowSeconds: HOUR_SECONDS, now });
-  return sent <= TYPED_NUMBERS_PER_HOUR ? 0 : Math.max(1, await secondsLeft(db, { key, now }));
 }
 
 type Sending = {
@@ -94,8 +85,14 @@ type Sending = {
   channel?: 'sms' | 'voice' | undefined;
   clientId: string | null;
   ip: string;
+  browser?: string | null;
   now: Date;
 };
+
+const originOf = ({ ip, browser = null }: { ip: string; browser?: string | null }) => ({
+  ip,
+  browser,
+});
 
 async function mailCode(
   { db, enqueue, audit }: ProveFactorDeps,
@@ -133,9 +130,18 @@ async function textCode(deps: ProveFactorDeps, sending: Sending): Promise<CodeSe
     audit.record({ ...event, type, description: problem });
     return { kind: 'failed', problem };
   };
-  const smsSender = await deps.smsSender();
-  if (smsSender === null) return fail('No phone provider is configured.');
   if (method.phoneNumber === null) return fail('The authentication method has no phone number.');
+  const prepared = await prepareText(deps, {
+    to: method.phoneNumber,
+    // An unconfirmed number may be anybody's. Accounts cost nothing, but text messages do.
+    isProven: method.confirmed,
+    whom: { accountId: user.id },
+    guessed: GUESSED,
+    origin: originOf(sending),
+    channel,
+    event,
+  });
+  if (prepared.kind !== 'ready') return prepared;
   const made = await newChallenge(db, { userId: user.id, methodId: method.id, channel, now });
   const occasion = method.confirmed ? 'verification' : 'enrollment';
   const { friendlyName, supportEmail, supportUrl, enabledLocales } = await tenantSettings(db);
@@ -153,7 +159,7 @@ async function textCode(deps: ProveFactorDeps, sending: Sending): Promise<CodeSe
       supportUrl,
     },
   });
-  const outcome = await smsSender.send({ to: method.phoneNumber, text, channel });
+  const outcome = await prepared.send(text);
   if (outcome.kind === 'failed') return fail(outcome.problem);
   audit.record({ ...event, type: channel === 'sms' ? 'gd_send_sms' : 'gd_send_voice' });
   return { kind: 'sent', challengeId: made.id, secret: made.secret, channel };

@@ -111,6 +111,10 @@ export const AUTHENTICATION_ERRORS = {
     when: 'The application may not use this grant type.',
     action: 'Add the grant type to `grant_types` of the application.',
   },
+  unreachable_phone_number: {
+    when: 'The server sends no codes to this number: it belongs to nobody, has a premium rate, or its country is not allowed.',
+    action: 'Ask the user for another number.',
+  },
   unsupported_challenge_type: {
     when: 'The user has no second factor of the requested types.',
     action: 'Request another `challenge_type`, or leave it out.',

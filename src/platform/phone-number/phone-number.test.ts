@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { canonicalPhoneNumber, textedPhoneNumber } from './phone-number.ts';
+import { canonicalPhoneNumber, phoneNumberFacts, textedPhoneNumber } from './phone-number.ts';
 
 test.each([
   ['+491512345678', '+491512345678'],
@@ -47,4 +47,18 @@ test.each([
 test('a number that is too short for international calls gets no texts', () => {
   expect(textedPhoneNumber('+49 30')).toBeNull();
   expect(textedPhoneNumber('+4915112')).toBe('+4915112');
+});
+
+test.each([
+  ['+4915112345678', 'DE', 'usual'],
+  ['+442079460018', 'GB', 'usual'],
+  ['+14155550100', 'US', 'usual'],
+  ['+33899123456', 'FR', 'unusual'],
+  ['+447012345678', 'GB', 'unusual'],
+  ['+882161234567', null, 'usual'],
+  ['+80012345678', null, 'unusual'],
+  ['+12425551234', 'BS', 'unassigned'],
+  ['+999123456', null, 'unassigned'],
+] as const)('%s belongs to %s and is %s', (number, country, kind) => {
+  expect(phoneNumberFacts(number)).toEqual({ country, kind });
 });

@@ -1,5 +1,5 @@
 // Complete metadata: the smaller sets save a browser's download, which does not matter here (40 KB of memory).
-import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { getCountries, type NumberType, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 
 const MAX_TYPED_LENGTH = 100;
 /** Digits of any script, and the characters that people type between them. */
@@ -30,4 +30,33 @@ export function canonicalPhoneNumber(typed: string): string | null {
 export function textedPhoneNumber(typed: string): string | null {
   const number = canonicalPhoneNumber(typed);
   return number !== null && number.length > SHORTEST_TEXTED ? number : null;
+}
+
+/** Countries and regions with phone numbers of their own (ISO 3166-1 alpha-2). */
+export const PHONE_COUNTRIES: ReadonlySet<string> = new Set(getCountries());
+
+/** Kinds of numbers that no person reads texts at, or that cost their caller more and earn their owner money. */
+const UNUSUAL = new Set<NumberType>([
+  'PAGER',
+  'PERSONAL_NUMBER',
+  'PREMIUM_RATE',
+  'SHARED_COST',
+  'TOLL_FREE',
+  'UAN',
+  'VOICEMAIL',
+]);
+
+/**
+ * Returns what is known of a number in canonical form. The metadata comes with the library: ranges that are newer than it are `unassigned`.
+ * @returns `country`: its country (ISO 3166-1 alpha-2), or `null` for satellite and international networks; `kind`: `unusual` for premium
+ *   rates and the like
+ */
+export function phoneNumberFacts(number: string): {
+  country: string | null;
+  kind: 'usual' | 'unusual' | 'unassigned';
+} {
+  const parsed = parsePhoneNumberFromString(number, { extract: false });
+  const country = parsed?.country ?? null;
+  if (!parsed?.isValid()) return { country, kind: 'unassigned' };
+  return { country, kind: UNUSUAL.has(parsed.getType()) ? 'unusual' : 'usual' };
 }

@@ -30,14 +30,35 @@ export type BreachedPasswordDetection = {
   preChangePassword: string[];
 };
 
+/** Limits on text messages and calls with codes. The numbers apply to one hour. */
+export type TextLimits = {
+  /** Countries of numbers that get texts (ISO 3166-1 alpha-2). `null`: all. */
+  countries: { mode: 'allow' | 'deny'; list: string[] } | null;
+  /** Whether numbers get none that belong to no range which the server knows. */
+  refuseUnassigned: boolean;
+  perNumber: number;
+  perAddress: number;
+  perCountry: number;
+  total: number;
+};
+
 export type AttackProtection = {
+  textLimits: TextLimits;
   bruteForce: BruteForceProtection;
   suspiciousIp: SuspiciousIpThrottling;
   breachedPassword: BreachedPasswordDetection;
 };
 
-/** Defaults, the same as Auth0's. */
+/** Defaults. Those of passwords are the same as Auth0's. */
 export const PROTECTION_DEFAULTS: AttackProtection = {
+  textLimits: {
+    countries: null,
+    refuseUnassigned: true,
+    perNumber: 10,
+    perAddress: 50,
+    perCountry: 500,
+    total: 1000,
+  },
   bruteForce: {
     enabled: true,
     shields: ['block', 'user_notification'],
@@ -79,6 +100,7 @@ export async function readAttackProtection(db: Db): Promise<AttackProtection> {
     select kind, settings from attack_protection`.execute(db);
   const stored = new Map(rows.map((row) => [row.kind, row.settings]));
   return {
+    textLimits: { ...PROTECTION_DEFAULTS.textLimits, ...stored.get('textLimits') },
     bruteForce: { ...PROTECTION_DEFAULTS.bruteForce, ...stored.get('bruteForce') },
     suspiciousIp: { ...PROTECTION_DEFAULTS.suspiciousIp, ...stored.get('suspiciousIp') },
     breachedPassword: {
@@ -104,9 +126,9 @@ export async function changeProtection<K extends keyof AttackProtection>(
   const json = JSON.stringify(changes);
   // Objects are merged in the database, so that two writers do not overwrite each other.
   const merged = sql`(
-    select coalesce(jsonb_object_agg(key, case jsonb_typeof(value)
-      when 'object' then coalesce(before.settings->key, ${defaults}::jsonb->key) || value else value end), '{}')
-    from jsonb_each(${json}::jsonb))`;
+    select coalesce(jsonb_object_agg(key, case
+      when jsonb_typeof(value) = 'object' and jsonb_typeof(kept) = 'object' then kept || value else value end), '{}')
+    from jsonb_each(${json}::jsonb), lateral (select coalesce(before.settings->key, ${defaults}::jsonb->key) as kept) each)`;
   await sql`
     insert into attack_protection (kind, settings, updated_at)
     values (${kind}, '{}', ${now})

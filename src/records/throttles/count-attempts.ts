@@ -146,6 +146,16 @@ export async function forgiveAttempts(
       where known_places.seen_at < excluded.seen_at - interval '1 day'`.execute(db);
 }
 
+/** Returns the seconds until the window of this counter ends, rounded up, or 0 if there is none. */
+export async function secondsLeft(db: Db, input: { key: string; now: Date }): Promise<number> {
+  const { rows } = await sql<{ window_ends: Date }>`
+    select window_ends from throttles where key = ${input.key}`.execute(db);
+  const ends = rows[0]?.window_ends;
+  return ends === undefined
+    ? 0
+    : Math.max(0, Math.ceil((ends.getTime() - input.now.getTime()) / 1000));
+}
+
 /** Maximum number of known places per account. Beyond it the longest unused are deleted. */
 const MOST_PLACES = 20;
 

@@ -69,3 +69,8 @@ export function placeKeys(what: string, { ip, browser }: Origin): string[] {
   const network = addressKey(`${what}-address`, ip);
   return browser === null ? [network] : [throttleKey(`${what}-browser`, browser), network];
 }
+
+/** Returns the places where the account is known by this kind of guess. */
+export function placesOf(what: string, { subject, origin }: { subject: string; origin: Origin }) {
+  return { account: throttleKey(what, subject), places: placeKeys(what, origin) };
+}

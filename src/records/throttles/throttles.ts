@@ -8,8 +8,10 @@ export {
   type Bucket,
   countAttempts,
   forgiveAttempts,
+  secondsLeft,
   type Way,
 } from './count-attempts.ts';
+export { countSent } from './count-sent.ts';
 export {
   blockLogin,
   deleteEndedBlocks,
@@ -28,6 +30,7 @@ export {
   loginNamesOf,
   type Origin,
   placeKeys,
+  placesOf,
   subjectOf,
   type ThrottledAccount,
   throttleKey,
@@ -49,6 +52,20 @@ export async function countAttempt(
   return rows[0]?.count ?? 1;
 }
 
+/** Returns the counts of those counters whose window has not ended. */
+export async function readCounts(
+  db: Db,
+  keys: string[],
+  now: Date,
+): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await sql<{ key: string; count: number }>`
+    select key, count from throttles
+    where key in (select jsonb_array_elements_text(${JSON.stringify(keys)}::jsonb)) and window_ends > ${now}::timestamptz`.execute(
+    db,
+  );
+  return new Map(rows.map((row) => [row.key, row.count]));
+}
+
 /** Makes a place a known one of a user who has proved the account, as a right password does. */
 export function notePlace(
   db: Db,
@@ -65,16 +82,6 @@ export async function isFull(db: Db, bucket: Bucket, now: Date): Promise<boolean
     select window_ends from throttles where key = ${bucket.key}`.execute(db);
   const ends = rows[0]?.window_ends.getTime() ?? 0;
   return ends > now.getTime() + bucket.everyMs * (bucket.most - 1);
-}
-
-/** Returns the seconds until the window of this counter ends, rounded up, or 0 if there is none. */
-export async function secondsLeft(db: Db, input: { key: string; now: Date }): Promise<number> {
-  const { rows } = await sql<{ window_ends: Date }>`
-    select window_ends from throttles where key = ${input.key}`.execute(db);
-  const ends = rows[0]?.window_ends;
-  return ends === undefined
-    ? 0
-    : Math.max(0, Math.ceil((ends.getTime() - input.now.getTime()) / 1000));
 }
 
 /** Takes the only turn of the next `seconds`. Returns false if it is taken. Of many at once exactly one gets it. */

@@ -9,7 +9,7 @@ import {
   FROM_ADDRESS,
   forgiveAttempts,
   type Origin,
-  placeKeys,
+  placesOf,
   secondsLeft,
   subjectOf,
   type ThrottledAccount,
@@ -83,44 +83,6 @@ export async function countGuess(
     kind: 'go-on',
     forgive: () => forgiveAttempts(db, { counters: [guesses, pause], bucket: filled, known }),
   };
-}
-
-/**
- * Counts something sent on request, such as a code. Unknown places share one allowance. Places with an earlier right guess have one of
- * their own each, so that strangers cannot use up the owner's.
- * @param input.what kind of sending
- * @param input.guessed kind of the guesses that make places known
- * @returns seconds to wait, or `0` if the sending may go on
- */
-export async function countSent(
-  db: Db,
-  input: {
-    what: string;
-    guessed: string;
-    whom: ThrottledAccount;
-    origin: Origin;
-    most: number;
-    windowSeconds: number;
-    now: Date;
-  },
-): Promise<number> {
-  const { what, guessed, whom, origin, most, windowSeconds, now } = input;
-  const subject = subjectOf(whom);
-  const { account, places } = placesOf(guessed, { subject, origin });
-  const ways = [...places, null].map((place): Way => {
-    const key = place === null ? throttleKey(what, account) : throttleKey(what, account, place);
-    const counters = [{ key, windowSeconds, subject }];
-    return { place, counters, fillsBucket: false, unless: [] };
-  });
-  const counted = await countAttempts(db, { account, ways, now });
-  if (counted.kind === 'held') return counted.seconds;
-  const [[key, count] = ['', 0]] = counted.counts;
-  return count <= most ? 0 : Math.max(1, await secondsLeft(db, { key, now }));
-}
-
-/** Returns the places where the account is known by this kind of guess. */
-function placesOf(what: string, { subject, origin }: { subject: string; origin: Origin }) {
-  return { account: throttleKey(what, subject), places: placeKeys(what, origin) };
 }
 
 /** Returns the bucket of attempts from one address over all accounts, or `null` if operators exempt the address. */

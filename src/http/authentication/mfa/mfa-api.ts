@@ -175,6 +175,9 @@ async function send(deps: Deps, input: Parameters<typeof sendCode>[1]) {
   if (sent.kind === 'failed') {
     throw new MfaRefusal(503, 'temporarily_unavailable', 'The code could not be sent.');
   }
+  if (sent.kind === 'unreachable') {
+    throw new MfaRefusal(400, 'unreachable_phone_number', 'No codes are sent to this number.');
+  }
   throw new MfaRefusal(
     429,
     'too_many_attempts',

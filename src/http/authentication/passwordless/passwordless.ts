@@ -97,6 +97,9 @@ export function registerPasswordless(app: FastifyInstance, deps: Deps): void {
         retryAfterSeconds,
       });
     }
+    if (outcome.kind === 'unreachable') {
+      return refuse(reply, bad('unreachable_phone_number', 'No codes are sent to this number.'));
+    }
     // The provider's message is only for the operator, in the logs.
     if (outcome.kind === 'failed') return refuse(reply, bad('sms_provider_error', NOT_SENT));
     // The ID is random, because the answer must not reveal whether there is an account.

@@ -98,11 +98,16 @@ type Problem = { problem?: string; status?: number };
 
 function problemOf(
   { reply, context }: At,
-  outcome: { kind: 'wrong' | 'failed' } | { kind: 'throttled'; retryAfterSeconds: number },
+  outcome:
+    | { kind: 'wrong' | 'failed' | 'unreachable' }
+    | { kind: 'throttled'; retryAfterSeconds: number },
 ): Problem {
   const { translator } = context;
   if (outcome.kind !== 'throttled') {
-    return { problem: translator.say(`codeLogin.${outcome.kind}`), status: 400 };
+    const { kind } = outcome;
+    const text =
+      kind === 'unreachable' ? 'mfa.problem.unreachable' : (`codeLogin.${kind}` as const);
+    return { problem: translator.say(text), status: 400 };
   }
   return sayNotNow(reply, outcome, translator);
 }

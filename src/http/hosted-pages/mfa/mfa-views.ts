@@ -109,7 +109,9 @@ export function qrImage(uri: string): Promise<string> {
 /** Returns the text for a code that could not be sent or was wrong. */
 export function problemText(
   session: MfaSession,
-  outcome: { kind: 'wrong' | 'over' | 'failed' } | { kind: 'throttled'; retryAfterSeconds: number },
+  outcome:
+    | { kind: 'wrong' | 'over' | 'failed' | 'unreachable' }
+    | { kind: 'throttled'; retryAfterSeconds: number },
 ): string {
   const { translator } = session;
   return outcome.kind === 'throttled'
@@ -123,7 +125,9 @@ export function problemText(
 export function unsentText(request: FastifyRequest, session: MfaSession): string | undefined {
   const unsent = queryText(request, 'unsent', 20);
   if (unsent === undefined) return undefined;
-  return session.translator.say(`mfa.problem.${unsent === 'throttled' ? 'unsentMany' : 'failed'}`);
+  const problem =
+    unsent === 'throttled' ? 'unsentMany' : unsent === 'unreachable' ? unsent : 'failed';
+  return session.translator.say(`mfa.problem.${problem}`);
 }
 
 /** Returns a masked address or number. */
