@@ -432,6 +432,17 @@ const WALKS: Record<string, Walk> = {
     unread: ['auth_token'],
   },
   'PUT /guardian/policies': { read: '/guardian/policies' },
+  'PUT /guardian/policies/rules': {
+    read: '/guardian/policies/rules',
+    values: {
+      roles: () => [[ids.role]],
+      'roles.*': () => [ids.role],
+      organizations: () => [[ids.organization]],
+      'organizations.*': () => [ids.organization],
+      clients: () => [[ids.client]],
+      'clients.*': () => [ids.client],
+    },
+  },
   'POST /users/:user/authentication-methods': {
     read: null,
     base: () => ({ type: 'phone', phone_number: phone() }),
@@ -451,6 +462,19 @@ const WALKS: Record<string, Walk> = {
   },
   'PATCH /attack-protection/breached-password-detection': {
     read: '/attack-protection/breached-password-detection',
+  },
+  'PATCH /attack-protection/text-messages': {
+    read: '/attack-protection/text-messages',
+    with: { countries: () => ({ countries: { mode: 'allow', list: ['DE'] } }) },
+    values: {
+      countries: () => [{ mode: 'deny', list: ['FR'] }, null],
+      'countries.list': () => [['AT', 'CH']],
+      'countries.list.*': () => ['LU'],
+      per_number: () => [11],
+      per_address: () => [51],
+      per_country: () => [501],
+      total: () => [1001],
+    },
   },
 };
 

@@ -117,6 +117,21 @@ const REFERENCES: Reference[] = [
     400,
     "'there is no database connection named codes' on property default_directory",
   ],
+  ...(
+    [
+      ['roles', ROLE, 'role'],
+      ['organizations', ORGANIZATION, 'organization'],
+      ['clients', CLIENT, 'application'],
+    ] as const
+  ).map(
+    ([field, id, noun]): Reference => [
+      'PUT /guardian/policies/rules',
+      field,
+      [id],
+      400,
+      `'there is no ${noun} with the id ${id}' on property ${field}`,
+    ],
+  ),
   ...['POST /clients', 'PATCH /clients/:client'].map(
     (route): Reference => [
       route,
