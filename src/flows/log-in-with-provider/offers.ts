@@ -13,8 +13,9 @@ import {
   settleOffer,
   tryOfferCode,
 } from '../../records/provider-logins/provider-logins.ts';
+import { countSent } from '../../records/throttles/throttles.ts';
 import { findAccount, type User } from '../../records/users/users.ts';
-import { addressBucket, countGuess, countSent } from '../../steps/limit-guesses/limit-guesses.ts';
+import { addressBucket, countGuess } from '../../steps/limit-guesses/limit-guesses.ts';
 import { proveAddress } from '../../steps/prove-address/prove-address.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 import {
