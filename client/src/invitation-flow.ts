@@ -109,7 +109,7 @@ function createSender({ baseUrl, language, fetch: ask = fetch }: FlowOptions, do
         credentials: 'omit',
         referrerPolicy: 'no-referrer',
       });
-      return { status: response.status, answer: await response.json() };
+      return { status: response.status, answer: (await response.json()) as Answer<T> };
     } catch (error) {
       const problem: Problem = { code: 'unreachable', message: String(error) };
       return { status: 0, answer: { problem } as Answer<T> };

@@ -7,7 +7,7 @@ import type {
 } from '../../flows/accept-invitation/accept-invitation.ts';
 import { FALLBACK, LANGUAGES, matchLocale } from '../../platform/locales/locales.ts';
 import { FlowProblem } from './flow-problem.ts';
-import { PROBLEM_TEXTS } from './problem-texts.ts';
+import { PROBLEM_TEXTS } from './texts/texts.ts';
 
 type Wire = Record<string, unknown>;
 

@@ -1,0 +1,51 @@
+import type { ProblemTexts } from './problem-texts.ts';
+
+export const FRENCH: ProblemTexts = {
+  problems: {
+    account_blocked: 'Ce compte est bloqué. Contactez les responsables de l’application.',
+    changed: 'Quelque chose a changé entre-temps. Réessayez.',
+    code_expired: 'Ce code n’est plus valable. Demandez-en un nouveau.',
+    invalid_fields: 'Vérifiez les champs indiqués.',
+    invalid_phone_number:
+      'Saisissez votre numéro de téléphone avec l’indicatif du pays, par exemple +33 1 23 45 67 89.',
+    invalid_request: 'La requête n’est pas valide.',
+    invitation_accepted: 'Cette invitation est déjà acceptée. Vous pouvez vous connecter.',
+    invitation_declined: 'Cette invitation a été refusée.',
+    invitation_expired: 'Cette invitation a expiré.',
+    invitation_on_hold: 'Cette invitation ne peut pas être acceptée pour le moment.',
+    invitation_revoked: 'Cette invitation a été retirée.',
+    origin_not_allowed: 'Cette page n’est pas enregistrée pour l’application.',
+    password_refused: 'Choisissez un autre mot de passe.',
+    sms_not_sent: 'Le SMS n’a pas pu être envoyé. Réessayez plus tard.',
+    temporarily_unavailable: 'Le service est occupé. Réessayez dans un instant.',
+    too_many_requests: 'Trop de tentatives. Réessayez plus tard.',
+    under_way:
+      'Vous acceptez déjà cette invitation dans un autre navigateur. Vous pouvez continuer ici à la place.',
+    unknown_flow:
+      'Cette page a expiré, ou vous avez continué dans un autre navigateur. Ouvrez de nouveau le lien.',
+    unknown_link: 'Ce lien n’est pas valable. Ouvrez le lien du courriel le plus récent.',
+    wrong_code: 'Ce code est incorrect. Réessayez.',
+    wrong_password: 'Ce n’est pas le mot de passe de ce compte. Réessayez.',
+    wrong_step: 'Cette étape n’est pas possible maintenant.',
+  },
+  fields: {
+    missing: 'Ce champ est obligatoire.',
+    unknown: 'Ce champ n’existe pas.',
+    type: 'Cette valeur n’a pas la bonne forme.',
+    'too-short': 'C’est trop court.',
+    'too-long': 'C’est trop long.',
+    'too-small': 'Ce nombre est trop petit.',
+    'too-large': 'Ce nombre est trop grand.',
+    'not-offered': 'Choisissez l’une des valeurs proposées.',
+    format: 'Cette valeur n’a pas la bonne forme.',
+  },
+  passwords: {
+    weak: 'Ce mot de passe est trop faible.',
+    common: 'Trop de personnes utilisent ce mot de passe. Choisissez-en un autre.',
+    known:
+      'Ce mot de passe figure dans des fuites de données, les attaquants l’essaient en premier. Choisissez-en un autre.',
+    personal: 'Le mot de passe ne doit contenir ni votre nom ni votre adresse e-mail.',
+    'too-long': 'Ce mot de passe est trop long.',
+    reused: 'Vous avez déjà utilisé ce mot de passe. Choisissez-en un autre.',
+  },
+};

@@ -1,0 +1,51 @@
+import type { ProblemTexts } from './problem-texts.ts';
+
+export const GERMAN: ProblemTexts = {
+  problems: {
+    account_blocked: 'Dieses Konto ist gesperrt. Wenden Sie sich an die Betreiber der Anwendung.',
+    changed: 'Inzwischen hat sich etwas geändert. Versuchen Sie es noch einmal.',
+    code_expired: 'Dieser Code gilt nicht mehr. Fordern Sie einen neuen an.',
+    invalid_fields: 'Prüfen Sie die markierten Felder.',
+    invalid_phone_number:
+      'Geben Sie Ihre Telefonnummer mit Landesvorwahl ein, zum Beispiel +49 30 123456.',
+    invalid_request: 'Die Anfrage ist ungültig.',
+    invitation_accepted: 'Diese Einladung ist bereits angenommen. Sie können sich anmelden.',
+    invitation_declined: 'Diese Einladung wurde abgelehnt.',
+    invitation_expired: 'Diese Einladung ist abgelaufen.',
+    invitation_on_hold: 'Diese Einladung kann gerade nicht angenommen werden.',
+    invitation_revoked: 'Diese Einladung wurde zurückgezogen.',
+    origin_not_allowed: 'Diese Seite ist für die Anwendung nicht registriert.',
+    password_refused: 'Wählen Sie ein anderes Passwort.',
+    sms_not_sent: 'Die SMS konnte nicht gesendet werden. Versuchen Sie es später noch einmal.',
+    temporarily_unavailable: 'Der Dienst ist ausgelastet. Versuchen Sie es gleich noch einmal.',
+    too_many_requests: 'Zu viele Versuche. Versuchen Sie es später noch einmal.',
+    under_way:
+      'Sie nehmen diese Einladung gerade in einem anderen Browser an. Sie können stattdessen hier weitermachen.',
+    unknown_flow:
+      'Diese Seite ist abgelaufen, oder Sie haben in einem anderen Browser weitergemacht. Öffnen Sie den Link noch einmal.',
+    unknown_link: 'Dieser Link ist ungültig. Öffnen Sie den Link in der neuesten E-Mail.',
+    wrong_code: 'Dieser Code ist falsch. Versuchen Sie es noch einmal.',
+    wrong_password: 'Das ist nicht das Passwort dieses Kontos. Versuchen Sie es noch einmal.',
+    wrong_step: 'Dieser Schritt ist jetzt nicht möglich.',
+  },
+  fields: {
+    missing: 'Dieses Feld ist erforderlich.',
+    unknown: 'Dieses Feld gibt es nicht.',
+    type: 'Dieser Wert hat die falsche Form.',
+    'too-short': 'Das ist zu kurz.',
+    'too-long': 'Das ist zu lang.',
+    'too-small': 'Diese Zahl ist zu klein.',
+    'too-large': 'Diese Zahl ist zu groß.',
+    'not-offered': 'Wählen Sie einen der angebotenen Werte.',
+    format: 'Dieser Wert hat die falsche Form.',
+  },
+  passwords: {
+    weak: 'Dieses Passwort ist zu schwach.',
+    common: 'Zu viele Menschen verwenden dieses Passwort. Wählen Sie ein anderes.',
+    known:
+      'Dieses Passwort steht in Datenlecks, Angreifer probieren es zuerst. Wählen Sie ein anderes.',
+    personal: 'Das Passwort darf weder Ihren Namen noch Ihre E-Mail-Adresse enthalten.',
+    'too-long': 'Dieses Passwort ist zu lang.',
+    reused: 'Dieses Passwort haben Sie schon verwendet. Wählen Sie ein anderes.',
+  },
+};
