@@ -189,6 +189,8 @@ test('the rules find an outgoing call beside the module for them', () => {
   const calls = [
     'const answer = await fetch(url);',
     'const calls = globalThis.fetch;',
+    'const calls = options.fetch ?? fetch;',
+    'const client = createClient(fetch);',
     `import { request } from 'node:https';`,
     `import { request as send } from 'http';`,
     `import http from 'node:http';`,

@@ -218,7 +218,8 @@ export function nobodyTrustsTheHostHeader(sources: SourceFile[]): Problems {
 
 /** The door out, the server itself, and programs that are clients of a server themselves. */
 const MAY_CALL = /^src\/(?:platform\/(?:egress|http)|cli)\//;
-const GLOBAL_FETCH = /(?<![.\w])fetch\(|\bglobalThis\.fetch\b|\b(?:WebSocket|EventSource)\(/;
+const GLOBAL_FETCH =
+  /(?<![.\w])fetch\(|\bglobalThis\.fetch\b|[=?(,]\s*fetch\s*[;,)}]|\b(?:WebSocket|EventSource)\(/;
 const CLIENT_IMPORT =
   /^import (?!type )(?<names>[^;]*?) from '(?:(?:node:)?(?:https?|http2|net|tls)|undici|axios|got)'/gm;
 const CALLS = /\b(?:request|get|connect|createConnection|Agent|ClientRequest|Socket)\b|\* as|^\w+$/;

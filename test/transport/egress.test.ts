@@ -156,7 +156,8 @@ test('a name is resolved once, and the connection goes to that address', async (
 test('a host must exist, and a name server must answer', async () => {
   expect(await refusal('https://nobody.example/')).toEqual({
     reason: 'unreachable',
-    message: 'The host nobody.example does not exist.',
+    message:
+      'nobody.example is not in the DNS. If it is a host of your own network, add it to EGRESS_ALLOW.',
   });
   names.mute(true);
   try {

@@ -1,3 +1,4 @@
+import { assert, ipV4, property } from 'fast-check';
 import { expect, test } from 'vitest';
 import { addressKind } from './address-kind.ts';
 
@@ -46,4 +47,16 @@ test.each([
   ['64:ff9b::a9fe:a9fe', 'special'],
 ])('%s is %s', (ip, kind) => {
   expect(addressKind(ip)).toBe(kind);
+});
+
+test('an IPv6 address that stands for an IPv4 address is of its kind', () => {
+  void assert(
+    property(ipV4(), (ip) => {
+      const [a = 0, b = 0, c = 0, d = 0] = ip.split('.').map(Number);
+      const hex = [a * 256 + b, c * 256 + d].map((group) => group.toString(16)).join(':');
+      for (const form of [`::ffff:${ip}`, `::ffff:${hex}`, `64:ff9b::${ip}`, `64:ff9b::${hex}`]) {
+        expect(addressKind(form)).toBe(addressKind(ip));
+      }
+    }),
+  );
 });

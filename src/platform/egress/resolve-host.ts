@@ -34,7 +34,9 @@ export function createHostResolver(options: {
     );
     throw new EgressError(
       'unreachable',
-      isAway ? `No name server has answered for ${host}.` : `The host ${host} does not exist.`,
+      isAway
+        ? `No name server has answered for ${host}.`
+        : `${host} is not in the DNS. If it is a host of your own network, add it to EGRESS_ALLOW.`,
     );
   };
 }
