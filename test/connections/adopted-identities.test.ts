@@ -152,6 +152,27 @@ describe('a later login', () => {
     ]);
   });
 
+  test('verifies the address as soon as the provider has verified it, and only this address', async () => {
+    const connection = await aProvider({ set_user_root_attributes: 'on_first_login' });
+    const identity = aProvidedPerson({ emailVerified: false });
+    await stored(connection, identity);
+    const other = { ...identity, email: 'other@provided.test', emailVerified: true };
+    expect((await stored(connection, other)).user.emailVerified).toBe(false);
+    const verified = await stored(connection, { ...identity, emailVerified: true });
+    expect([verified.user.email, verified.user.emailVerified]).toEqual([identity.email, true]);
+  });
+
+  test('gives an address to a user who has none, but not the one of another', async () => {
+    const connection = await aProvider();
+    const identity = aProvidedPerson({ email: null, emailVerified: false });
+    expect((await stored(connection, identity)).user.email).toBeNull();
+    const { user: owner } = await stored(connection, aProvidedPerson());
+    const taken = await stored(connection, { ...identity, email: owner.email });
+    expect(taken.user.email).toBeNull();
+    const free = await stored(connection, { ...identity, email: 'free@provided.test' });
+    expect([free.user.email, free.user.emailVerified]).toEqual(['free@provided.test', false]);
+  });
+
   test('leaves the profile alone if the connection sets it at the first login only', async () => {
     const connection = await aProvider({ set_user_root_attributes: 'on_first_login' });
     const identity = aProvidedPerson();

@@ -79,7 +79,7 @@ async function findWithoutKey(
 
 /**
  * Stores what a provider has just proved: finds the identity and refreshes its copy of the profile, or creates a user for it, or links it
- * to a user. The address of a user never follows the provider's after the first login, and counts as verified only as the provider says.
+ * to a user. The address of a user does not follow the provider's after the first login, and counts as verified only as the provider says.
  * In one connection an address is one user's: a new person whose address another has gets it only if it is verified now, and was not for
  * the other; else the user has none, and the identity's copy has it. Needs a transaction.
  * @param input.linkTo the user who gets the identity, proved before by the caller; `null`: a user of its own
@@ -125,11 +125,26 @@ async function refreshKnown(tx: Db, input: Input): Promise<Adoption | null> {
   if (former === null) {
     if (!(await insertProvided(tx, record, at))) return null;
   } else await updateProvided(tx, { ...record, at });
-  const isOwn = held.account.linkedTo === null;
-  const changes =
-    isOwn && rules.rootAttributes === 'each-login' ? rootChanges(held.account, profile) : null;
-  if (changes !== null) await updateUser(tx, held.account.id, changes, at);
+  if (held.account.linkedTo === null) await follow(tx, input, held.account, profile);
   return storedAs(tx, input, false);
+}
+
+/**
+ * Lets a user follow the provider: the profile as the connection says, and the address only where there is none, or where the provider has
+ * verified it meanwhile.
+ */
+async function follow(tx: Db, input: Input, user: User, profile: ProvidedProfile): Promise<void> {
+  const { connection, at } = input;
+  const follows = providerRulesOf(connection).rootAttributes === 'each-login';
+  const root = follows ? rootChanges(user, profile) : {};
+  const isVerifiedNow =
+    profile.emailVerified && !user.emailVerified && profile.email === user.email;
+  const address = user.email === null ? await addressFor(tx, input, profile) : {};
+  const changes = { ...root, ...address, ...(isVerifiedNow && { emailVerified: true }) };
+  if (Object.keys(changes).length === 0) return;
+  const { kind } = await updateUser(tx, user.id, changes, at);
+  // Another request has taken the address meanwhile.
+  if (kind === 'duplicate') await updateUser(tx, user.id, root, at);
 }
 
 /** Adds an identity that nobody has: as a user of its own, or to a user. */

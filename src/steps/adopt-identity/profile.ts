@@ -42,12 +42,12 @@ export function copyOf(
   };
 }
 
-/** Returns the root attributes that the provider says otherwise than the user has them, or `null` if there are none. */
-export function rootChanges(user: User, copy: ProvidedProfile): UserChanges | null {
+/** Returns the root attributes that the provider says otherwise than the user has them. */
+export function rootChanges(user: User, copy: ProvidedProfile): UserChanges {
   const changed = ROOT.flatMap((name) =>
     copy[name] !== null && copy[name] !== user[name] ? [[name, copy[name]] as const] : [],
   );
-  return changed.length === 0 ? null : Object.fromEntries(changed);
+  return Object.fromEntries(changed);
 }
 
 /** Returns the root attributes of a new user. */
