@@ -12,6 +12,15 @@ export type PlanOptions = {
   inviteeMay?: string;
   appMetadata?: string;
   userMetadata?: string;
+  ways?: string[];
+  organization?: string;
+  memberRole?: string[];
+  role?: string[];
+  permission?: string[];
+  existingUsers?: string;
+  emailPolicy?: string;
+  /** `false`: --no-renewal. */
+  renewal: boolean;
 };
 
 const SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
@@ -31,7 +40,21 @@ export function addPlanOptions(command: Command): Command {
     )
     .option('--template-data <json>', 'variables for the email template, such as {"team":"Blue"}')
     .option('--app-metadata <json>', 'merged into app_metadata on acceptance')
-    .option('--user-metadata <json>', 'merged into user_metadata on acceptance');
+    .option('--user-metadata <json>', 'merged into user_metadata on acceptance')
+    .option('--role <id>', 'role that people get on acceptance (can be repeated)', collect)
+    .option('--permission <permission>', 'permission of an API, as name@identifier', collect)
+    .option('--organization <id>', 'organization that people become members of')
+    .option('--member-role <id>', 'role in the organization (can be repeated)', collect)
+    .option('--ways <id>', 'connection with which people can accept (can be repeated)', collect)
+    .option(
+      '--existing-users <what>',
+      'ask people who have an account, or grant everything at once (default: ask)',
+    )
+    .option(
+      '--email-policy <policy>',
+      'account that can accept: same, same_domain or any_verified (default: same)',
+    )
+    .option('--no-renewal', 'people cannot request a new link when it has expired');
 }
 
 /** Returns the plan for the API. Throws if an option is not valid. */
@@ -45,7 +68,31 @@ export function planOf(options: PlanOptions): Record<string, unknown> {
     ...json('template_data', '--template-data', options.templateData),
     ...json('app_metadata', '--app-metadata', options.appMetadata),
     ...json('user_metadata', '--user-metadata', options.userMetadata),
+    ...(options.role && { roles: options.role }),
+    ...(options.permission && { permissions: options.permission.map(permissionOf) }),
+    ...(options.organization !== undefined && { organization_id: options.organization }),
+    ...(options.memberRole && { member_roles: options.memberRole }),
+    ...(options.ways && { connections: options.ways }),
+    ...(options.existingUsers !== undefined && { existing_users: options.existingUsers }),
+    ...(options.emailPolicy !== undefined && { email_policy: options.emailPolicy }),
+    ...(!options.renewal && { renewable: false }),
   };
+}
+
+function collect(value: string, all: string[] = []): string[] {
+  return [...all, value];
+}
+
+// The identifier of an API may have an @ too.
+function permissionOf(text: string) {
+  const at = text.indexOf('@');
+  if (at < 1 || at === text.length - 1) {
+    throw usageFailure(
+      `--permission ${text} is not a permission of an API.`,
+      'Write its name and the identifier of the API: read:orders@https://orders.example.com',
+    );
+  }
+  return { permission_name: text.slice(0, at), resource_server_identifier: text.slice(at + 1) };
 }
 
 // Commander sets `client` to true if neither option is given.

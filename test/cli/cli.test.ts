@@ -191,6 +191,32 @@ describe('invite', () => {
     expect((await usher(['invite'])).code).toBe(2);
     expect((await usher(['invite', 'a@example.com', '--all'])).code).toBe(2);
   });
+
+  test('says what an acceptance gives, and who may accept', async () => {
+    const { body: role } = await server.api<{ id: string }>('POST', '/api/v2/roles', {
+      name: 'editor',
+    });
+    const identifier = 'urn:orders@home';
+    const scopes = [{ value: 'read:orders' }];
+    await server.api('POST', '/api/v2/resource-servers', { identifier, scopes });
+    const wish = ['--email-policy', 'any_verified', '--existing-users', 'grant', '--no-renewal'];
+    const gives = ['--role', role.id, '--permission', `read:orders@${identifier}`];
+    const whom = ['invite', 'given@example.com', '--no-client', '--create-user', 'on_accept'];
+    const ended = await usher([...whom, ...gives, ...wish]);
+    expect(ended.code, ended.stderr).toBe(0);
+    const path = '/api/v2/invitations?email=given@example.com';
+    const { body } = await server.api<object[]>('GET', path);
+    expect(body[0]).toMatchObject({
+      roles: [role.id],
+      permissions: [{ resource_server_identifier: identifier, permission_name: 'read:orders' }],
+      email_policy: 'any_verified',
+      existing_users: 'grant',
+      create_user: 'on_accept',
+      renewable: false,
+    });
+    const wrong = await usher([...whom, '--permission', 'read:orders']);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('read:orders@https')]);
+  });
 });
 
 describe('invitations', () => {

@@ -120,6 +120,15 @@ export const OTHER_ANSWERS: string[] = [
   'POST /users 201: /identities/*/expires_in: not in the document',
   'POST /users/{}/identities 201: /*/expires_in: not in the document',
   'DELETE /users/{}/identities/{}/{} 200: /*/expires_in: not in the document',
+  // What an invitation carries besides.
+  ...['/*', '/invitations/*'].flatMap((each) =>
+    ['connections', 'permissions', 'email_policy', 'renewable'].map(
+      (name) => `GET /organizations/{}/invitations 200: ${each}/${name}: not in the document`,
+    ),
+  ),
+  ...['connections', 'permissions', 'email_policy', 'renewable'].map(
+    (name) => `GET /organizations/{}/invitations/{} 200: /${name}: not in the document`,
+  ),
   // Users can be read by checkpoint too.
   'GET /users 200: /next: not in the document',
 ];

@@ -32,6 +32,7 @@ export const ON_BOTH: string[] = [
   'test/invitation-flow/flow.test.ts',
   'test/invitation-flow/hostile.test.ts',
   'test/invitations/any-proof.test.ts',
+  'test/invitations/fields.test.ts',
   'test/invitations/invitations.test.ts',
   'test/invitations/tickets.test.ts',
   'test/logs/events.test.ts',

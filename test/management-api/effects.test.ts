@@ -217,7 +217,7 @@ describe('a route refuses with the field and the reason:', () => {
       'POST /email-templates',
       'enabled',
       {
-        template: 'welcome_email',
+        template: 'stolen_credentials',
         body: '',
         from: '',
         subject: '',

@@ -19,6 +19,7 @@ type InviteOptions = PlanOptions & {
   domain?: string;
   connection?: string;
   idempotencyKey?: string;
+  createUser?: string;
   links?: string | boolean;
   includeActive?: boolean;
   dryRun?: boolean;
@@ -78,6 +79,7 @@ export function addInviteCommand(program: Command, context: Context): void {
     .option('--dry-run', 'show who would be invited, but send nothing')
     .option('-y, --yes', 'do not ask for confirmation (with --all or --domain)')
     .option('-c, --connection <name>', 'connection (default: Username-Password-Authentication)')
+    .option('--create-user <when>', 'make accounts on_invite or on_accept (default: on_invite)')
     .option('--idempotency-key <key>', 'a second request with the same key joins the first one')
     .option('--links [file]', 'send no email, but print each link once, as NDJSON')
     .option('--no-wait', 'exit when the server has the list');
@@ -101,6 +103,7 @@ async function invite(
     ...planOf(options),
     ...(options.connection !== undefined && { connection: options.connection }),
     ...(options.includeActive && { include_active: true }),
+    ...(options.createUser !== undefined && { create_user: options.createUser }),
     ...(options.idempotencyKey !== undefined && { idempotency_key: options.idempotencyKey }),
   };
   if (!(await isWanted(context, tools, options, body))) return;

@@ -2,7 +2,7 @@ import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction } from '../../platform/db/db.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
-import { findInvitationBySecret } from '../../records/invitations/invitations.ts';
+import { findInvitationBySecret, noteRenewal } from '../../records/invitations/invitations.ts';
 import { inviteAgain } from '../../steps/invite-people/invite-people.ts';
 import { countRenewal } from '../../steps/limit-link-requests/limit-link-requests.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
@@ -18,12 +18,14 @@ export async function mailInvitationAgain(
   secretHash: Buffer,
 ): Promise<void> {
   const found = await findInvitationBySecret(db, secretHash);
-  if (found?.invitation.state !== 'pending') return;
+  if (found?.invitation.state !== 'pending' || found.campaign.plan.renewable === false) return;
   const { id } = found.invitation;
   await transaction(db, async (tx) => {
     const now = clock.now();
     if (!(await countRenewal(tx, { mail: 'invitation-mail', whom: [id], now }))) return;
     const outcome = await inviteAgain(tx, { id, ticketKey: keys.ticket, now });
-    if (outcome.kind === 'open') await queueMail(tx, enqueue, outcome.mails, now);
+    if (outcome.kind !== 'open' || outcome.mails.length === 0) return;
+    await noteRenewal(tx, { id, now });
+    await queueMail(tx, enqueue, outcome.mails, now);
   });
 }

@@ -42,12 +42,13 @@ export function draftAccountMail(batch: Batch, message: AccountMail): Draft | Un
     preferredLocale(recipient.userMetadata) ??
     preferredLocale(campaign?.plan.userMetadata ?? null);
   const language = languageFor(requestedLocale, context.locales);
+  const client = context.clients.get(clientId ?? '');
   const base = baseValuesIn(batch, {
     customDomain: domainOf(context, campaign?.plan.customDomain ?? ticket?.details.customDomain),
     language,
     requestedLocale,
     recipient,
-    client: context.clients.get(clientId ?? ''),
+    client,
     organization,
     connection: context.connections.get(recipient.connectionId),
     ...(message.template === 'blocked_account' && { sourceIp: message.data.sourceIp }),
@@ -57,7 +58,12 @@ export function draftAccountMail(batch: Batch, message: AccountMail): Draft | Un
   return {
     kind: 'draft',
     language,
-    mail: valuesOf(batch, message, { base, link, invited }),
+    mail: valuesOf(batch, message, {
+      base,
+      link,
+      invited,
+      loginUri: client?.settings.initiateLoginUri ?? '',
+    }),
     others: {
       ...campaign?.plan.templateData,
       ...invitation?.data?.templateData,
@@ -91,7 +97,7 @@ function recipientOf(
 function valuesOf(
   { keys }: Batch,
   message: AccountMail,
-  parts: { base: BaseValues; link: LinkValues; invited: InvitationValues },
+  parts: { base: BaseValues; link: LinkValues; invited: InvitationValues; loginUri: string },
 ): MailValues {
   const { base, link, invited } = parts;
   switch (message.template) {
@@ -107,8 +113,11 @@ function valuesOf(
       return { name: message.template, values: { ...base, job: named } };
     }
     case 'sign_up_name_taken':
-    case 'welcome_email':
       return { name: message.template, values: base };
+    case 'welcome_email': {
+      const { loginUri: url } = parts;
+      return { name: message.template, values: { ...base, ...invited, url } };
+    }
     default:
       return { name: message.template, values: { ...base, ...link } };
   }
@@ -155,7 +164,7 @@ function domainOf(context: MailContext, requested: unknown): CustomDomain | null
 
 function linkOf(batch: Batch, message: AccountMail): { kind: 'link'; link: Link } | Unwanted {
   const { context, keys, now } = batch;
-  if (message.invitationId !== null) {
+  if (message.invitationId !== null && message.template === 'user_invitation') {
     const invitation = context.invitations.get(message.invitationId);
     const state = invitation ? invitationState(invitation, now) : 'gone';
     if (!invitation || state !== 'pending') {

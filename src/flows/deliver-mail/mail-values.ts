@@ -45,7 +45,8 @@ export type OwnValues = {
   sign_up_account_exists: LinkValues;
   sign_up_name_taken: NoValues;
   import_ended: { job: ImportValues };
-  welcome_email: NoValues;
+  /** `url`: where the application begins a login, or ''. */
+  welcome_email: InvitationValues & { url: string };
 };
 
 type NoValues = Record<never, never>;

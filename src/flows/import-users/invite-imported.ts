@@ -1,6 +1,9 @@
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import type { CampaignPlan } from '../../records/invitations/invitations.ts';
+import { findUsers } from '../../records/users/users.ts';
+import { grantAtOnce } from '../../steps/grant-what-was-promised/grant-what-was-promised.ts';
 import {
   campaignOfJob,
   invitationObstacle,
@@ -23,14 +26,31 @@ export async function inviteImported(
     const isOpen = invitationObstacle({ email, blocked: isBlocked }) === null;
     return isOpen && userId !== null && email !== null ? [{ outcome, userId, email }] : [];
   });
+  const campaign = await campaignOfJob(tx, jobId);
   const { outcomes, mails } = await invitePeople(tx, {
-    campaign: await campaignOfJob(tx, jobId),
+    campaign,
     people: wanted.map(({ userId, email }) => ({ userId, email })),
     ticketKey: deps.keys.ticket,
     now,
   });
-  wanted.forEach(({ outcome }, index) => {
-    outcome.invitation = outcomes[index]?.kind === 'invited' ? 'invited' : 'already_invited';
+  const given = await knownBefore(tx, campaign.plan, wanted);
+  const ids: string[] = [];
+  wanted.forEach(({ outcome, userId }, index) => {
+    const invited = outcomes[index];
+    outcome.invitation = invited?.kind === 'invited' ? 'invited' : 'already_invited';
+    if (invited?.kind === 'invited' && given.has(userId)) ids.push(invited.id);
   });
-  await queueMail(tx, deps.enqueue, mails, now);
+  await queueMail(tx, deps.enqueue, await grantAtOnce(tx, { campaign, ids, mails, now }), now);
+}
+
+/** Returns the users whose account is older than the import and has a proved address, if the plan gives them everything at once. */
+async function knownBefore(
+  tx: Db,
+  plan: CampaignPlan,
+  users: { outcome: RowOutcome; userId: string }[],
+): Promise<Set<string>> {
+  if (plan.existingUsers !== 'grant') return new Set();
+  const ids = users.flatMap(({ outcome, userId }) => (outcome.status === 'updated' ? userId : []));
+  const known = await findUsers(tx, ids);
+  return new Set(known.flatMap(({ id, emailVerified }) => (emailVerified ? id : [])));
 }

@@ -24,6 +24,7 @@ import {
 } from '../../records/organizations/organizations.ts';
 import { missingRoles } from '../../records/roles/roles.ts';
 import { tenantSettings } from '../../records/settings/settings.ts';
+import { checkPlan } from '../../steps/check-plan/check-plan.ts';
 import { invitePeople } from '../../steps/invite-people/invite-people.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
@@ -41,6 +42,8 @@ export type OrganizationInvitationInput = {
   /** Lifetime of the invitation, in seconds. `0` means 7 days. */
   ttlSeconds: number;
   roles: string[];
+  /** What invitations of Auth0 do not have. */
+  acceptance: Pick<CampaignPlan, 'connectionIds' | 'permissions' | 'emailPolicy' | 'renewable'>;
   sendMail: boolean;
 };
 
@@ -77,6 +80,7 @@ export async function inviteToOrganization(
     throw wrong(`One or more of the specified roles do not exist: ${missing.join(', ')}`);
   }
   const plan = planOf(input);
+  await checkPlan(db, { plan, clientId, connectionId: null });
   return transaction(db, async (tx) => {
     const now = clock.now();
     const id = await insertCampaign(tx, { clientId, connectionId: null, plan, now });
@@ -105,6 +109,7 @@ function planOf(input: OrganizationInvitationInput): CampaignPlan {
     createUser: 'on_accept',
     inviteeMay: 'link_only',
     linkTo: 'login_route',
+    ...input.acceptance,
     ...(connectionId !== null && { connectionIds: [connectionId] }),
     ...(appMetadata !== null && { appMetadata }),
     ...(userMetadata !== null && { userMetadata }),

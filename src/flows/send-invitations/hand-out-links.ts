@@ -12,7 +12,7 @@ import {
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 import { ROWS_PER_SEGMENT } from '../../steps/run-segments/run-segments.ts';
 import { inviteBatch, type RowResult } from './invite-batch.ts';
-import { findPeople, type ListedRow } from './people.ts';
+import { findPeople, type ListedRow, strangersOf } from './people.ts';
 
 export type SendInvitationsDeps = {
   db: Db;
@@ -52,7 +52,7 @@ export async function* inviteForLinks(
         jobId: id,
         firstRow: at + 1,
         rows: rows.slice(at, at + ROWS_PER_SEGMENT),
-        create: true,
+        strangers: strangersOf(plan),
         now,
       });
       const campaign = { id, clientId, connectionId, plan };

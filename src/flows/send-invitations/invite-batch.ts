@@ -1,7 +1,12 @@
 import type { Db } from '../../platform/db/db.ts';
-import type { Campaign, InvitationData } from '../../records/invitations/invitations.ts';
+import type {
+  Campaign,
+  CampaignPlan,
+  InvitationData,
+} from '../../records/invitations/invitations.ts';
 import type { NewMessage } from '../../records/messages/messages.ts';
-import { invitePeople } from '../../steps/invite-people/invite-people.ts';
+import { grantAtOnce } from '../../steps/grant-what-was-promised/grant-what-was-promised.ts';
+import { type Invitee, invitePeople } from '../../steps/invite-people/invite-people.ts';
 import type { SegmentOutcome } from '../../steps/run-segments/run-segments.ts';
 import { leaveOutActive } from './leave-out.ts';
 import type { LeftOut, Person } from './people.ts';
@@ -13,7 +18,11 @@ export type RowResult = SegmentOutcome & {
   generation?: number;
   /** Why a person was not invited, although an invitation was possible. */
   leftOut?: LeftOut;
+  /** The person had an account and got everything at once. */
+  isGranted?: boolean;
 };
+
+type Wanted = { person: Person; invitee: Invitee };
 
 /**
  * Invites a batch, in the caller's transaction.
@@ -32,11 +41,12 @@ export async function inviteBatch(
 ): Promise<{ results: RowResult[]; mails: NewMessage[] }> {
   const { campaign, people, ticketKey, now } = input;
   if (!input.includeActive) await leaveOutActive(tx, { people, clientId: campaign.clientId, now });
-  const wanted = people.flatMap((person) => {
-    const { user, asked } = person;
-    return user?.email && person.problem === null && person.leftOut === null
-      ? [{ person, invitee: { userId: user.id, email: user.email, data: dataOf(asked) } }]
-      : [];
+  const wanted = people.flatMap((person): Wanted[] => {
+    const { user, asked, isNew } = person;
+    const email = user === null ? asked.email : user.email;
+    if (!email || person.problem !== null || person.leftOut !== null) return [];
+    const invitee = { userId: user?.id ?? null, email, data: dataOf(asked), madeUser: isNew };
+    return [{ person, invitee }];
   });
   const { outcomes, mails } = await invitePeople(tx, {
     campaign,
@@ -45,6 +55,11 @@ export async function inviteBatch(
     now,
   });
   const byPerson = new Map(wanted.map((each, index) => [each.person, outcomes[index]]));
+  const ids = wanted.flatMap(({ person }) => {
+    const outcome = byPerson.get(person);
+    const isGiven = outcome?.kind === 'invited' && isGivenAtOnce(campaign.plan, person);
+    return isGiven ? [outcome.id] : [];
+  });
   const results = people.map((person): RowResult => {
     const outcome = byPerson.get(person);
     const { row, user, asked } = person;
@@ -53,6 +68,10 @@ export async function inviteBatch(
     if (person.leftOut !== null)
       return { ...base, status, invitation: 'not_invited', leftOut: person.leftOut };
     if (outcome === undefined) return { ...base, ...refusal(person) };
+    if (outcome.kind === 'invited' && isGivenAtOnce(campaign.plan, person)) {
+      const isGranted = true;
+      return { ...base, status, invitation: 'invited', isGranted, invitationId: outcome.id };
+    }
     return outcome.kind === 'invited'
       ? {
           ...base,
@@ -63,7 +82,12 @@ export async function inviteBatch(
         }
       : { ...base, status, invitation: 'already_invited', invitationId: outcome.id };
   });
-  return { results, mails };
+  return { results, mails: await grantAtOnce(tx, { campaign, ids, mails, now }) };
+}
+
+/** Returns whether the plan gives everything to this person without asking: the person has an account whose address is proved. */
+function isGivenAtOnce(plan: CampaignPlan, { user, isNew }: Person): boolean {
+  return plan.existingUsers === 'grant' && !isNew && user?.emailVerified === true;
 }
 
 /** Returns the form in which a refused row is stored. */

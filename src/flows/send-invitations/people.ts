@@ -1,11 +1,13 @@
 import type { Db } from '../../platform/db/db.ts';
 import { canonicalEmail } from '../../platform/email-address/email-address.ts';
 import { newObjectId } from '../../platform/ids/ids.ts';
+import type { CampaignPlan } from '../../records/invitations/invitations.ts';
 import type { RowError } from '../../records/segments/segments.ts';
 import {
   findUsers,
   findUsersByEmails,
   holdUsers,
+  INVITED_STATUS,
   insertUsersInBulk,
   type User,
 } from '../../records/users/users.ts';
@@ -59,14 +61,14 @@ type Input = {
   jobId: string;
   firstRow: number;
   rows: ListedRow[];
-  /** Whether to create users for people who have none. */
-  create: boolean;
+  /** What becomes of addresses without a user: one is made, they stay without one, or they are refused. */
+  strangers: 'make' | 'keep' | 'refuse';
   now: Date;
 };
 
 /**
- * Finds the users of a batch. Creates the missing ones with an unverified email and no password. Locks all of them against deletion until
- * the commit.
+ * Finds the users of a batch. Creates the missing ones with an unverified email and no password, if the request says so. Locks all of them
+ * against deletion until the commit.
  */
 export async function findPeople(tx: Db, input: Input): Promise<Person[]> {
   const people = input.rows.map((listed, index): Person => {
@@ -88,8 +90,9 @@ export async function findPeople(tx: Db, input: Input): Promise<Person[]> {
   );
   for (const person of people) {
     if (person.problem !== null) continue;
-    if (person.user === null) person.problem = problems.conflict;
-    else if (!there.has(person.user.id)) person.problem = problems.unknown;
+    if (person.user === null) {
+      if (input.strangers === 'make') person.problem = problems.conflict;
+    } else if (!there.has(person.user.id)) person.problem = problems.unknown;
     else {
       const obstacle = invitationObstacle(person.user);
       if (obstacle !== null) person.problem = problems[obstacle];
@@ -98,9 +101,9 @@ export async function findPeople(tx: Db, input: Input): Promise<Person[]> {
   return people;
 }
 
-/** Returns whether the person lacks nothing but an account, which an invitation creates. Only for people found with `create: false`. */
-export function isWithoutAccount({ asked, problem }: Person): boolean {
-  return problem === problems.unknown && asked.userId === undefined;
+/** Returns what a plan does with addresses without a user. */
+export function strangersOf(plan: CampaignPlan): Input['strangers'] {
+  return plan.createUser === 'on_accept' ? 'keep' : 'make';
 }
 
 function normal(row: RecipientRow): RecipientRow {
@@ -137,7 +140,7 @@ async function attachByEmail(tx: Db, people: Person[], input: Input): Promise<vo
   await look(emails);
   // Sorted, so that two requests with the same people wait for each other instead of causing a deadlock.
   const missing = emails.filter((email) => !known.has(email)).sort();
-  if (input.create && missing.length > 0) {
+  if (input.strangers === 'make' && missing.length > 0) {
     const users = missing.flatMap((email) => {
       const person = byEmail.get(email);
       return person ? [toNewUser(person, email, now)] : [];
@@ -154,7 +157,7 @@ async function attachByEmail(tx: Db, people: Person[], input: Input): Promise<vo
     const { email, userId } = person.asked;
     if (userId !== undefined || email === undefined) continue;
     person.user = known.get(email) ?? null;
-    if (person.user === null && !input.create) person.problem = problems.unknown;
+    if (person.user === null && input.strangers === 'refuse') person.problem = problems.unknown;
   }
 }
 
@@ -168,7 +171,7 @@ function toNewUser(person: Person, email: string, now: Date) {
     ...(asked.familyName !== undefined && { familyName: asked.familyName }),
     ...(asked.nickname !== undefined && { nickname: asked.nickname }),
     // The mail's template may use it. The acceptance merges it again.
-    ...(asked.appMetadata !== undefined && { appMetadata: asked.appMetadata }),
+    appMetadata: { ...INVITED_STATUS, ...asked.appMetadata },
     ...(asked.userMetadata !== undefined && { userMetadata: asked.userMetadata }),
   };
 }

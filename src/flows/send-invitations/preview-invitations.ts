@@ -1,10 +1,10 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
-import { invitationStatesOf } from '../../records/invitations/invitations.ts';
+import { invitationStatesOf, invitedAddresses } from '../../records/invitations/invitations.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 import { type RowResult, refusal } from './invite-batch.ts';
 import { leaveOutActive } from './leave-out.ts';
-import { findPeople, isWithoutAccount, type LeftOut, type Person } from './people.ts';
+import { findPeople, type LeftOut, type Person } from './people.ts';
 import { portionsOf, type Source } from './sources.ts';
 
 /** What a request to invite would do. */
@@ -53,13 +53,15 @@ export async function previewInvitations(
       jobId: '',
       firstRow,
       rows,
-      create: false,
+      strangers: 'keep',
       now,
     });
-    for (const person of people) if (isWithoutAccount(person)) person.problem = null;
     if (!includeActive) await leaveOutActive(db, { people, clientId, now });
     const userIds = people.flatMap(({ user }) => user?.id ?? []);
     const { open } = await invitationStatesOf(db, { userIds, clientKey: clientId ?? '', now });
+    const emails = people.flatMap(({ user, asked }) => (user === null ? (asked.email ?? []) : []));
+    const addresses = { emails, clientKey: clientId ?? '', connectionId, now };
+    for (const email of await invitedAddresses(db, addresses)) open.add(email);
     for (const person of people) countIn(found, person, { open, seen });
   }
   return found;
@@ -79,8 +81,7 @@ function countIn(
     if (found.refusals.length < SHOWN)
       found.refusals.push({ row, email: email || null, userId, ...refusal(person) });
   } else if (leftOut !== null) found.leftOut[leftOut] += 1;
-  else if ((userId !== null && open.has(userId)) || seen?.has(userId ?? email))
-    found.alreadyInvited += 1;
+  else if (open.has(userId ?? email) || seen?.has(userId ?? email)) found.alreadyInvited += 1;
   else {
     found.wouldInvite += 1;
     if (found.people.length < SHOWN) found.people.push({ email, userId });

@@ -19,7 +19,7 @@ import {
 } from '../../steps/run-segments/run-segments.ts';
 import type { SendInvitationsDeps } from './hand-out-links.ts';
 import { inviteBatch, type RowResult, refusal } from './invite-batch.ts';
-import { findPeople, type Person } from './people.ts';
+import { findPeople, type Person, strangersOf } from './people.ts';
 import { sendInvitationsTask } from './send-invitations.task.ts';
 import { countPeople, readPortion, type Source, storePortions } from './sources.ts';
 import { TICKETS_JOB } from './ticket-links.ts';
@@ -145,7 +145,7 @@ function workOf(deps: SendInvitationsDeps, job: SegmentedJob): SegmentedWork {
         jobId,
         firstRow: segment.firstRow,
         rows: await readPortion(tx, { jobId, connectionId, segment }),
-        create: errand.kind === 'invite',
+        strangers: errand.kind === 'invite' ? strangersOf(errand.plan) : 'refuse',
         now,
       });
       if (errand.kind === 'tickets')

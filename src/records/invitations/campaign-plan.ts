@@ -12,6 +12,8 @@ export type CampaignPlan = {
   /** Opaque for Usher, at most 8 KB as JSON. It comes back in the ID token of the accepting login, and nowhere before. */
   data?: Record<string, unknown>;
   templateData?: Record<string, unknown>;
+  /** Whether the person may request a new link in place of one that has expired. Default: true. */
+  renewable?: boolean;
   inviter?: { name: string };
   /** Host name of links. Default: that of the public URL. */
   customDomain?: string;

@@ -11,7 +11,8 @@ export type AcceptedBy =
   | 'passwordless'
   | 'sign_up'
   | 'identity'
-  | 'passkey';
+  | 'passkey'
+  | 'grant';
 
 /** An invitation to join. `data` is this person's part of the plan. */
 export type Invitation = {
@@ -42,6 +43,9 @@ export type Invitation = {
   /** Who accepted. `null` also if that user was deleted. */
   acceptedUserId: string | null;
   declinedAt: Date | null;
+  /** How often the person has requested a new link and got it by mail, and when last. */
+  renewals: number;
+  renewedAt: Date | null;
   revokedAt: Date | null;
 };
 
@@ -62,12 +66,14 @@ export type InvitationRow = {
   accepted_by: AcceptedBy | null;
   accepted_user_id: string | null;
   declined_at: Date | null;
+  renewals: number;
+  renewed_at: Date | null;
   revoked_at: Date | null;
 };
 
 const NAMES =
   'id campaign_id user_id email client_key organization_id generation state data made_user expires_at created_at accepted_at ' +
-  'accepted_by accepted_user_id declined_at revoked_at';
+  'accepted_by accepted_user_id declined_at renewals renewed_at revoked_at';
 
 /** Returns the invitation's columns, prefixed by the table's name in the query. */
 export function invitationColumns(table: string): RawBuilder<unknown> {
@@ -96,6 +102,8 @@ export function invitationFromRow(row: InvitationRow): Invitation {
     acceptedBy: row.accepted_by,
     acceptedUserId: row.accepted_user_id,
     declinedAt: row.declined_at,
+    renewals: row.renewals,
+    renewedAt: row.renewed_at,
     revokedAt: row.revoked_at,
   };
 }

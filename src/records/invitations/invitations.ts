@@ -17,7 +17,11 @@ import {
 import { countAll, type Filters, readPage } from './list-invitations.ts';
 import { type InvitationOfCampaign, withCampaigns } from './organization-invitations.ts';
 
-export { type CampaignPlan, type EmailPolicy, emailPolicyOf } from './campaign-plan.ts';
+export {
+  type CampaignPlan,
+  type EmailPolicy,
+  emailPolicyOf,
+} from './campaign-plan.ts';
 export {
   type Campaign,
   findCampaignOfJob,
@@ -33,7 +37,13 @@ export {
   organizationInvitationUrl,
   withCampaigns,
 } from './organization-invitations.ts';
-export { acceptPromised, isInvited, type Promised, promisedTo } from './promised-invitations.ts';
+export {
+  acceptAtOnce,
+  acceptPromised,
+  isInvited,
+  type Promised,
+  promisedTo,
+} from './promised-invitations.ts';
 export { deleteEmptyCampaigns, deleteOldInvitations } from './remove-invitations.ts';
 
 /** Seven days, Auth0's default. */
@@ -52,7 +62,7 @@ export function invitationState(invitation: Invitation, now: Date): InvitationSt
 }
 
 /** Returns what an acceptance gives: the plan's metadata, overridden by this person's own; this person's own `data`, or the plan's. */
-export function grantsOf(invitation: Invitation, campaign: Campaign) {
+export function grantsOf(invitation: Invitation, campaign: Pick<Campaign, 'plan'>) {
   return {
     appMetadata: { ...campaign.plan.appMetadata, ...invitation.data?.appMetadata },
     userMetadata: { ...campaign.plan.userMetadata, ...invitation.data?.userMetadata },
@@ -125,6 +135,20 @@ export async function invitationStatesOf(
   const those = (state: StoredState) =>
     new Set(rows.filter((row) => row.state === state).map((row) => row.user_id));
   return { open: those('pending'), accepted: those('accepted') };
+}
+
+/** Returns which addresses without a user have a valid open invitation. They are invited to a connection. */
+export async function invitedAddresses(
+  db: Db,
+  input: { emails: string[]; clientKey: string; connectionId: string; now: Date },
+): Promise<Set<string>> {
+  const { emails, clientKey, connectionId, now } = input;
+  if (emails.length === 0) return new Set();
+  const { rows } = await sql<{ email: string }>`
+    select i.email from invitations i
+    where i.email = any(${emails}::text[]) and i.client_key = ${clientKey} and i.unique_in = ${connectionId}
+      and i.user_id is null and i.state = 'pending' and i.expires_at > ${now}`.execute(db);
+  return new Set(rows.map((row) => row.email));
 }
 
 /** Finds an invitation in any state by the SHA-256 of its link's secret. Changes nothing. */
@@ -250,6 +274,13 @@ export async function reopenInvitation(
     returning ${invitationColumns('i')}`.execute(tx);
   if (!renewed.rows[0]) throw new Error(`The locked invitation ${input.id} has changed.`);
   return { kind: 'open', invitation: invitationFromRow(renewed.rows[0]) };
+}
+
+/** Records that the person has requested a new link and gets it by mail. */
+export async function noteRenewal(tx: Db, { id, now }: { id: string; now: Date }): Promise<void> {
+  await sql`
+    update invitations set renewals = renewals + 1, renewed_at = ${now}
+    where id = ${id} and state = 'pending'`.execute(tx);
 }
 
 /** Returns one page, newest first. `after` is the last entry of the previous page and replaces `offset`. */

@@ -12,6 +12,7 @@ export type Filters = {
   email?: string | undefined;
   jobId?: string | undefined;
   clientId?: string | undefined;
+  organizationId?: string | undefined;
   now: Date;
 };
 
@@ -39,6 +40,9 @@ async function conditions(db: Db, filters: Filters): Promise<RawBuilder<unknown>
   }
   if (filters.email !== undefined) all.push(sql`i.email = ${filters.email}`);
   if (filters.clientId !== undefined) all.push(sql`i.client_key = ${filters.clientId}`);
+  if (filters.organizationId !== undefined) {
+    all.push(sql`i.organization_id = ${filters.organizationId}`);
+  }
   if (filters.jobId !== undefined) {
     const ids = await campaignsOf(db, filters.jobId);
     // A single campaign is compared directly, so that its index also gives the order.
@@ -103,7 +107,8 @@ export async function countAll(db: Db, filters: Filters): Promise<number> {
   if (few <= COUNTED_ALWAYS) return few;
   const totals = kept.get(db) ?? new Map<string, Kept>();
   kept.set(db, totals);
-  const key = JSON.stringify([filters.state, filters.email, filters.jobId, filters.clientId]);
+  const { now: _, ...said } = filters;
+  const key = JSON.stringify(said);
   const last = totals.get(key);
   if (last && (last.counting !== null || performance.now() - last.at < KEPT_MS)) {
     return last.at === 0 && last.counting !== null ? last.counting : last.total;

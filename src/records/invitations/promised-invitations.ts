@@ -75,6 +75,19 @@ export async function acceptPromised(
   return rows[0] ? invitationFromRow(rows[0]) : null;
 }
 
+/** Accepts open invitations of users without asking them. Returns those that were open. */
+export async function acceptAtOnce(
+  tx: Db,
+  { ids, now }: { ids: string[]; now: Date },
+): Promise<Invitation[]> {
+  const { rows } = await sql<InvitationRow>`
+    update invitations i set state = 'accepted', accepted_at = ${now}, accepted_by = 'grant',
+      accepted_user_id = coalesce(u.linked_to, u.id)
+    from users u where u.id = i.user_id and i.id = any(${ids}::text[]) and i.state = 'pending'
+    returning ${invitationColumns('i')}`.execute(tx);
+  return rows.map(invitationFromRow);
+}
+
 /** Returns whether an address has an open invitation that a login with this connection accepts, for an application or for none. */
 export async function isInvited(
   db: Db,

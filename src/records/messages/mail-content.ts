@@ -42,7 +42,8 @@ type MailSubjects = {
   sign_up_account_exists: ToUser<{ clientId: string | null }> & { ticketId: string | null };
   sign_up_name_taken: ToAddress<{ connectionId: string; clientId: string | null }>;
   import_ended: ToUser<{ job: ImportResult }>;
-  welcome_email: ToUser;
+  /** An invitation that was given at once, or none. */
+  welcome_email: ToUser & { invitationId: string | null; campaignId: string | null };
 };
 
 export type MailTemplate = keyof MailSubjects;
@@ -159,7 +160,11 @@ const READERS: { [Name in MailTemplate]: (row: Row) => MailSubjects[Name] | null
     const job = readImportResult(row.data.job);
     return job && toUser(row, { job });
   },
-  welcome_email: (row) => toUser(row, null),
+  welcome_email(row) {
+    const { invitationId, campaignId } = row;
+    const mail = toUser(row, null);
+    return mail && { ...mail, invitationId, campaignId };
+  },
 };
 
 function toAddress<Data>(data: Data): ToAddress<Data> {

@@ -16,7 +16,7 @@ import { endInvitedStatus, grantMetadata } from '../../records/users/users.ts';
  */
 export async function grantInvitation(
   tx: Db,
-  input: { invitation: Invitation; campaign: Campaign; userId: string; now: Date },
+  input: { invitation: Invitation; campaign: Pick<Campaign, 'plan'>; userId: string; now: Date },
 ): Promise<boolean> {
   const { invitation, campaign, userId, now } = input;
   const { organizationId } = invitation;

@@ -15,6 +15,7 @@ import { grantInvitation } from './give.ts';
 import { noteAcceptance } from './note-acceptance.ts';
 
 export { grantInvitation } from './give.ts';
+export { grantAtOnce } from './grant-at-once.ts';
 export { noteAcceptance } from './note-acceptance.ts';
 
 /**

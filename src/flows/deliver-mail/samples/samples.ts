@@ -85,7 +85,7 @@ const SAMPLES: { [Name in BuiltInMail]: (link: LinkValues) => OwnValues[Name] } 
       total: 1000,
     },
   }),
-  welcome_email: () => ({}),
+  welcome_email: () => ({ ...INVITED, url: 'https://app.example.com/login' }),
 };
 
 /** What the sample of a mail takes from the server: its names, look and addresses. */

@@ -130,26 +130,26 @@ export const ACCOUNT_TEXTS: Record<AccountMail, Record<SideBySide, MailText>> = 
   welcome_email: {
     en: {
       subject: 'Welcome to {{ place }}',
-      preview: 'Your account is ready.',
+      preview: 'You have access with your account.',
       heading: 'Welcome to {{ place }}',
       paragraphs: [
         HELLO.en,
-        'Your account for <strong>{{ user.email }}</strong> is ready. Log in with this address and your password.',
+        '{% if inviter.name != blank %}<strong>{{ inviter.name }}</strong> has given you access to {{ place }}.{% else %}You now have access to {{ place }}.{% endif %} Log in with your account for <strong>{{ user.email }}</strong>, as you usually do.',
       ],
-      notes: [
-        'If you did not create this account, choose “Forgot your password?” on the login page.',
-      ],
+      button: 'Continue to {{ place }}',
+      notes: ['You have nothing to confirm. If you did not expect this email, you can ignore it.'],
     },
     de: {
       subject: 'Willkommen bei {{ place }}',
-      preview: 'Ihr Konto ist bereit.',
+      preview: 'Sie haben Zugang mit Ihrem Konto.',
       heading: 'Willkommen bei {{ place }}',
       paragraphs: [
         HELLO.de,
-        'Ihr Konto für <strong>{{ user.email }}</strong> ist bereit. Melden Sie sich mit dieser Adresse und Ihrem Passwort an.',
+        '{% if inviter.name != blank %}<strong>{{ inviter.name }}</strong> hat Ihnen Zugang zu {{ place }} gegeben.{% else %}Sie haben jetzt Zugang zu {{ place }}.{% endif %} Melden Sie sich wie gewohnt mit Ihrem Konto für <strong>{{ user.email }}</strong> an.',
       ],
+      button: 'Weiter zu {{ place }}',
       notes: [
-        'Wenn Sie dieses Konto nicht angelegt haben, wählen Sie „Passwort vergessen?“ auf der Anmeldeseite.',
+        'Sie müssen nichts bestätigen. Wenn Sie diese E-Mail nicht erwartet haben, können Sie sie ignorieren.',
       ],
     },
   },

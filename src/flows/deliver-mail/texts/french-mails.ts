@@ -96,14 +96,15 @@ export const FRENCH_TEXTS: Record<BuiltInMail, MailText> = {
   },
   welcome_email: {
     subject: 'Bienvenue sur {{ place }}',
-    preview: 'Votre compte est prêt.',
+    preview: 'Vous avez accès avec votre compte.',
     heading: 'Bienvenue sur {{ place }}',
     paragraphs: [
       HELLO.fr,
-      'Votre compte <strong>{{ user.email }}</strong> est prêt. Connectez-vous avec cette adresse et votre mot de passe.',
+      '{% if inviter.name != blank %}<strong>{{ inviter.name }}</strong> vous a donné accès à {{ place }}.{% else %}Vous avez maintenant accès à {{ place }}.{% endif %} Connectez-vous comme d’habitude avec votre compte <strong>{{ user.email }}</strong>.',
     ],
+    button: 'Continuer vers {{ place }}',
     notes: [
-      'Si vous n’avez pas créé ce compte, choisissez « Mot de passe oublié ? » sur la page de connexion.',
+      'Vous n’avez rien à confirmer. Si vous n’attendiez pas cet e-mail, vous pouvez l’ignorer.',
     ],
   },
   import_ended: {

@@ -79,12 +79,15 @@ export function showDead(
         message: view.kind === 'accepted' ? FAILED_MESSAGES.used : FAILED_MESSAGES.expired,
       });
   const look = client ? lookOf(client) : {};
+  const translator = deps.pages.translator(request);
+  const isRenewable = view.kind === 'expired' && campaign.plan.renewable !== false;
   return showDeadLink(deps, request, reply, {
     ...link,
     texts: `dead.${view.kind}`,
-    translator: deps.pages.translator(request),
+    translator,
     look,
-    offerNewLink: view.kind === 'expired',
+    offerNewLink: isRenewable,
+    ...(view.kind === 'expired' && !isRenewable && { lead: translator.say('dead.askSender') }),
     onwardUrl,
     status: isHeld(view) ? 409 : 410,
   });

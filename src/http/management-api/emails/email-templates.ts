@@ -52,6 +52,7 @@ const SENT = new Set<string>([
   'blocked_account',
   'enrollment_email',
   'mfa_oob_code',
+  'welcome_email',
 ]);
 
 /** Templates that set the lifetime of their link, and where it leads. */

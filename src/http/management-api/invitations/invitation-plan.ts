@@ -9,68 +9,10 @@ import {
   type CampaignPlan,
   DEFAULT_INVITATION_TTL_SECONDS,
 } from '../../../records/invitations/invitations.ts';
-import { missingRoles } from '../../../records/roles/roles.ts';
+import { checkPlan } from '../../../steps/check-plan/check-plan.ts';
 import { refuseReserved } from '../metadata/metadata.ts';
-import { badRequest, closed, freeObject, nullable, oneOf, validatorFor } from '../route/route.ts';
-
-/** Wire properties that all invitations of one request share. */
-export const planProperties = {
-  client_id: Type.Optional(
-    nullable(
-      Type.String({
-        description:
-          'ID of the application that people are invited to. They arrive there signed in. `null` means no application. Default: ' +
-          'the application that uses the connection, if there is only one. If several applications use the connection, ' +
-          '`client_id` or `result_url` is required.',
-      }),
-    ),
-  ),
-  ttl_sec: Type.Optional(
-    Type.Integer({
-      minimum: 0,
-      maximum: 31_536_000,
-      description: 'Lifetime of the link, in seconds. Default, also for 0: 604800 (7 days).',
-    }),
-  ),
-  result_url: Type.Optional(
-    Type.String({
-      format: 'callback-url',
-      description: 'URL to which people are redirected after they set their password',
-    }),
-  ),
-  include_email_in_redirect: Type.Optional(
-    Type.Boolean({
-      description: 'Whether Usher adds the email address to `result_url`. Default: `true`.',
-    }),
-  ),
-  roles: Type.Optional(
-    Type.Array(Type.String({ minLength: 1, maxLength: 100 }), {
-      maxItems: 50,
-      uniqueItems: true,
-      description: 'IDs of the roles that people get when they accept',
-    }),
-  ),
-  invitee_may: Type.Optional(
-    oneOf(['any_proof', 'link_only'], {
-      description:
-        'Ways to accept the invitation. `link_only`: with the link only. `any_proof`: also by signing in to the application ' +
-        'when the invited email address has been verified in another way, such as a password reset email. Default: `any_proof`.',
-    }),
-  ),
-  app_metadata: Type.Optional(
-    freeObject('Metadata that Usher merges into `app_metadata` when the person accepts'),
-  ),
-  user_metadata: Type.Optional(
-    freeObject('Metadata that Usher merges into `user_metadata` when the person accepts'),
-  ),
-  template_data: Type.Optional(freeObject('Variables for the email template')),
-  inviter: Type.Optional(
-    closed(
-      { name: Type.String({ minLength: 1, maxLength: 300 }) },
-      { description: 'Person who invites' },
-    ),
-  ),
-};
+import { badRequest, closed, validatorFor } from '../route/route.ts';
+import { acceptanceProperties, planProperties } from './plan-properties.ts';
 
 /** Problems that do not stop the request, for the caller to read. Absent if there are none. */
 export const warningsSchema = Type.Optional(
@@ -81,9 +23,12 @@ export const warningsSchema = Type.Optional(
 );
 
 const planSchema = closed(planProperties);
-const checkPlan = validatorFor(planSchema, 'body');
+const checkWire = validatorFor(planSchema, 'body');
 
 export type WirePlan = Static<typeof planSchema>;
+
+const acceptanceSchema = Type.Object(acceptanceProperties);
+type WireAcceptance = Static<typeof acceptanceSchema>;
 
 export type ReadPlan = {
   clientId: string | null;
@@ -101,28 +46,45 @@ export async function toPlan(
   { connectionId }: { connectionId: string },
 ): Promise<ReadPlan> {
   const { clientId, warnings } = await applicationOf(db, wire, connectionId);
-  const [missing] = await missingRoles(db, wire.roles ?? []);
-  if (missing !== undefined) {
-    throw badRequest(`The role ${missing} does not exist.`);
-  }
   refuseReserved(wire.app_metadata);
+  const plan: CampaignPlan = {
+    ttlSec: wire.ttl_sec || DEFAULT_INVITATION_TTL_SECONDS,
+    markEmailVerified: true,
+    ...(wire.result_url !== undefined && { resultUrl: wire.result_url }),
+    ...(wire.include_email_in_redirect !== undefined && {
+      includeEmailInRedirect: wire.include_email_in_redirect,
+    }),
+    ...(wire.invitee_may === 'link_only' && { inviteeMay: wire.invitee_may }),
+    ...(wire.roles && { roles: wire.roles }),
+    ...(wire.app_metadata && { appMetadata: wire.app_metadata }),
+    ...(wire.user_metadata && { userMetadata: wire.user_metadata }),
+    ...(wire.template_data && { templateData: wire.template_data }),
+    ...(wire.inviter && { inviter: wire.inviter }),
+    ...(wire.organization_id !== undefined && { organizationId: wire.organization_id }),
+    ...(wire.member_roles && { memberRoles: wire.member_roles }),
+    ...(wire.existing_users === 'grant' && { existingUsers: wire.existing_users }),
+    ...(wire.create_user === 'on_accept' && { createUser: wire.create_user }),
+    ...acceptanceOf(wire),
+  };
+  await checkPlan(db, { plan, clientId, connectionId });
+  return { clientId, warnings, plan };
+}
+
+/** The part of a plan that {@link acceptanceProperties} say. Defaults are not stored. */
+export function acceptanceOf(
+  wire: WireAcceptance,
+): Pick<CampaignPlan, 'connectionIds' | 'permissions' | 'emailPolicy' | 'renewable'> {
+  const { connections, permissions, email_policy: emailPolicy, renewable } = wire;
   return {
-    clientId,
-    warnings,
-    plan: {
-      ttlSec: wire.ttl_sec || DEFAULT_INVITATION_TTL_SECONDS,
-      markEmailVerified: true,
-      ...(wire.result_url !== undefined && { resultUrl: wire.result_url }),
-      ...(wire.include_email_in_redirect !== undefined && {
-        includeEmailInRedirect: wire.include_email_in_redirect,
-      }),
-      ...(wire.invitee_may === 'link_only' && { inviteeMay: wire.invitee_may }),
-      ...(wire.roles && { roles: wire.roles }),
-      ...(wire.app_metadata && { appMetadata: wire.app_metadata }),
-      ...(wire.user_metadata && { userMetadata: wire.user_metadata }),
-      ...(wire.template_data && { templateData: wire.template_data }),
-      ...(wire.inviter && { inviter: wire.inviter }),
-    },
+    ...(connections && { connectionIds: connections }),
+    ...(permissions && {
+      permissions: permissions.map((each) => ({
+        apiIdentifier: each.resource_server_identifier,
+        name: each.permission_name,
+      })),
+    }),
+    ...(emailPolicy !== undefined && emailPolicy !== 'same' && { emailPolicy }),
+    ...(renewable === false && { renewable }),
   };
 }
 
@@ -145,8 +107,12 @@ export async function readInvitationPlan(
       "Payload validation error: 'Expected true, false or a JSON object' on property send_invitations.",
     );
   }
-  checkPlan(wire);
-  return toPlan(db, wire as WirePlan, store);
+  checkWire(wire);
+  const asked = wire as WirePlan;
+  if (asked.create_user === undefined) return toPlan(db, asked, store);
+  throw badRequest(
+    "Payload validation error: 'create_user' has no effect on property send_invitations, because the import creates the users.",
+  );
 }
 
 async function applicationOf(db: Db, wire: WirePlan, connectionId: string) {

@@ -1,7 +1,8 @@
 import { type Static, Type } from 'typebox';
-import { closed, nullable, timestamp } from '../route/route.ts';
-import { planProperties, warningsSchema } from './invitation-plan.ts';
+import { badRequest, closed, nullable, timestamp } from '../route/route.ts';
+import { warningsSchema } from './invitation-plan.ts';
 import { sourceProperties } from './people-source.ts';
+import { planProperties } from './plan-properties.ts';
 
 /** Body of POST /invitations. */
 export const inviteBody = closed({
@@ -128,16 +129,22 @@ type InviteBody = Static<typeof inviteBody>;
 
 /** The part of the body that says which people to invite. */
 export function sourceOf(body: InviteBody) {
-  const { recipients, job_id, search, connection, connection_id } = body;
-  return { recipients, job_id, search, connection, connection_id };
+  const { recipients, job_id, search, connection, connection_id, connections, create_user } = body;
+  return { recipients, job_id, search, connection, connection_id, connections, create_user };
 }
 
 /**
  * Whether to invite people who can already sign in. Default: yes if the request names the people, no if it searches for
- * them.
+ * them, unless they get everything at once.
+ * @throws ApiError 400
  */
 export function includesActive(body: InviteBody): boolean {
-  return body.include_active ?? body.search === undefined;
+  if (body.include_active === false && body.existing_users === 'grant') {
+    throw badRequest(
+      "Payload validation error: 'existing_users: grant' is for people whom 'include_active: false' leaves out.",
+    );
+  }
+  return body.include_active ?? (body.search === undefined || body.existing_users === 'grant');
 }
 
 /** The part of the body that says how to invite. */

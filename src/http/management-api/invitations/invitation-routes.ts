@@ -75,6 +75,9 @@ const listQuery = Type.Object({
   email: Type.Optional(Type.String({ description: 'Only invitations to this email address' })),
   job_id: Type.Optional(Type.String({ description: 'Only invitations of this job' })),
   client_id: Type.Optional(Type.String({ description: 'Only invitations to this application' })),
+  organization_id: Type.Optional(
+    Type.String({ description: 'Only invitations to this organization' }),
+  ),
 });
 
 /** /invitations: invitations and their state. */
@@ -166,6 +169,7 @@ export function invitationRoutes(api: Api, deps: InvitationDeps): void {
         email: query.email === undefined ? undefined : (canonicalEmail(query.email) ?? query.email),
         jobId: query.job_id,
         clientId: query.client_id,
+        organizationId: query.organization_id,
         now: deps.clock.now(),
       };
       const paging = pagingOf(query);

@@ -8,6 +8,7 @@ import type {
 import { isEmail } from '../../../platform/email-address/email-address.ts';
 import { isStorableJson } from '../../../platform/packing/packing.ts';
 import {
+  type AcceptedBy,
   type Campaign,
   type Invitation,
   type InvitationState,
@@ -17,6 +18,7 @@ import type { OutboxEntry } from '../../../records/messages/messages.ts';
 import { reservedKeyOf } from '../../../records/metadata/metadata.ts';
 import type { RowErrorCode, SegmentCounts } from '../../../records/segments/segments.ts';
 import { nullable, oneOf, timestamp } from '../route/route.ts';
+import { shownPlan, toShownPlan } from './shown-plan.ts';
 
 export const INVITATION_STATES = [
   'pending',
@@ -26,33 +28,47 @@ export const INVITATION_STATES = [
   'revoked',
 ] as const satisfies InvitationState[];
 
+const ACCEPTED_BY = [
+  'link',
+  'login',
+  'reset',
+  'passwordless',
+  'sign_up',
+  'identity',
+  'passkey',
+  'grant',
+] as const satisfies AcceptedBy[];
+
 /** An invitation as clients see it: everything except its link. */
 export const invitationSchema = Type.Object({
   id: Type.String({ description: 'ID of the invitation, `uinv_…`' }),
   state: oneOf(INVITATION_STATES, { description: 'State of the invitation' }),
   email: Type.String(),
-  user_id: Type.Optional(Type.String()),
+  user_id: Type.Optional(
+    Type.String({ description: 'The user. Absent before the acceptance if no user was invited.' }),
+  ),
   client_id: Type.Optional(Type.String()),
   connection_id: Type.Optional(Type.String()),
   job_id: Type.Optional(Type.String()),
-  inviter: Type.Optional(Type.Object({ name: Type.String() })),
-  roles: Type.Optional(Type.Array(Type.String())),
-  invitee_may: oneOf(['any_proof', 'link_only'], {
-    description:
-      'Ways to accept the invitation: with the link only, or also by signing in with the verified email address',
-  }),
+  ...shownPlan,
   created_at: timestamp('When the person was invited'),
   expires_at: timestamp('When the link expires'),
   accepted_at: Type.Optional(timestamp('When the person accepted')),
   accepted_by: Type.Optional(
-    oneOf(['link', 'login', 'reset', 'passwordless', 'sign_up', 'identity', 'passkey'], {
+    oneOf(ACCEPTED_BY, {
       description:
-        'How the person proved that the email address is theirs: a password set through the link, a login, a new password ' +
-        'requested by email, a one-time code or link for signing in, the verification of an account of their own, a login with an ' +
-        'identity provider, or a passkey',
+        'How the person accepted: a password set through the link, a login, a new password requested by email, a one-time ' +
+        'code or link for signing in, the verification of an account of their own, an identity provider, a passkey, or not ' +
+        'at all: `grant` gave everything at once',
     }),
   ),
+  accepted_user_id: Type.Optional(
+    Type.String({ description: 'The user who accepted. It can be another one than the invited.' }),
+  ),
+  declined_at: Type.Optional(timestamp('When the person declined')),
   revoked_at: Type.Optional(timestamp('When the invitation was revoked')),
+  renewals: Type.Integer({ description: 'How often the person has requested a new link' }),
+  renewed_at: Type.Optional(timestamp('When the person last requested a new link')),
   mail: nullable(
     Type.Object(
       {
@@ -77,7 +93,6 @@ export function toWireInvitation(input: {
   now: Date;
 }) {
   const { invitation, campaign, message, now } = input;
-  const { inviter, roles, inviteeMay } = campaign?.plan ?? {};
   // The user of an invited address comes with the acceptance.
   const userId = invitation.userId ?? invitation.acceptedUserId;
   return {
@@ -88,14 +103,16 @@ export function toWireInvitation(input: {
     ...(invitation.clientId !== null && { client_id: invitation.clientId }),
     ...(campaign?.connectionId && { connection_id: campaign.connectionId }),
     ...(campaign?.jobId && { job_id: campaign.jobId }),
-    ...(inviter && { inviter }),
-    ...(roles && { roles }),
-    invitee_may: inviteeMay ?? ('any_proof' as const),
+    ...toShownPlan(invitation, campaign),
     created_at: invitation.createdAt.toISOString(),
     expires_at: invitation.expiresAt.toISOString(),
     ...(invitation.acceptedAt && { accepted_at: invitation.acceptedAt.toISOString() }),
     ...(invitation.acceptedBy && { accepted_by: invitation.acceptedBy }),
+    ...(invitation.acceptedUserId && { accepted_user_id: invitation.acceptedUserId }),
+    ...(invitation.declinedAt && { declined_at: invitation.declinedAt.toISOString() }),
     ...(invitation.revokedAt && { revoked_at: invitation.revokedAt.toISOString() }),
+    renewals: invitation.renewals,
+    ...(invitation.renewedAt && { renewed_at: invitation.renewedAt.toISOString() }),
     mail: message ? toWireMail(message) : null,
   };
 }
@@ -201,9 +218,14 @@ export function toWireResult(rowResult: RowResult) {
     ...(rowResult.email !== null && { email: rowResult.email }),
     ...(rowResult.userId !== null && { user_id: rowResult.userId }),
     ...(rowResult.invitationId && { invitation_id: rowResult.invitationId }),
-    status: rowResult.status === 'failed' ? 'refused' : (rowResult.invitation ?? rowResult.status),
+    status: statusOf(rowResult),
     ...(rowResult.errors && { errors: rowResult.errors }),
   };
+}
+
+function statusOf({ status, invitation, isGranted }: RowResult): string {
+  if (status === 'failed') return 'refused';
+  return isGranted ? 'granted' : (invitation ?? status);
 }
 
 /** The number of people considered who were neither invited, nor invited before, nor refused. */

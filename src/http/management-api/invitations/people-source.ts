@@ -6,6 +6,7 @@ import {
   DEFAULT_CONNECTION,
   findConnection,
   findConnectionByName,
+  findConnections,
 } from '../../../records/connections/connections.ts';
 import { findJob } from '../../../records/jobs/jobs.ts';
 import { prepareUserSearch } from '../../../records/users/users.ts';
@@ -47,7 +48,11 @@ export const sourceProperties = {
 };
 
 const sourceSchema = closed(sourceProperties);
-type WireSource = Static<typeof sourceSchema>;
+type WireSource = Static<typeof sourceSchema> & {
+  /** The connections with which people can accept, and when they get an account: they decide where invited addresses belong. */
+  connections?: string[] | undefined;
+  create_user?: 'on_invite' | 'on_accept' | undefined;
+};
 
 /**
  * @throws ApiError 400 if the body does not select people in exactly one way, or if the connection or the job cannot be used
@@ -63,6 +68,9 @@ export async function readSource(
     throw badRequest(
       "Payload validation error: 'Exactly one of recipients, job_id and search is required'.",
     );
+  }
+  if (wire.recipients === undefined && wire.create_user !== undefined) {
+    throw badRequest("Payload validation error: 'create_user' requires 'recipients'.");
   }
   if (wire.job_id !== undefined) return readImport(db, wire.job_id, wire);
   const connection = await readConnection(db, wire);
@@ -112,8 +120,20 @@ async function readConnection(db: Db, wire: WireSource): Promise<Connection> {
   const found =
     id !== undefined
       ? await findConnection(db, id)
-      : await findConnectionByName(db, name ?? DEFAULT_CONNECTION);
+      : name !== undefined || wire.connections === undefined
+        ? await findConnectionByName(db, name ?? DEFAULT_CONNECTION)
+        : await firstOf(db, wire.connections);
   if (!found) throw badRequest('The connection does not exist.', 'inexistent_connection');
-  if (found.strategy !== 'auth0') throw badRequest('Connection must be a database connection.');
+  // Users who are made up front set a password.
+  if (found.strategy !== 'auth0' && wire.create_user !== 'on_accept') {
+    throw badRequest('Connection must be a database connection.');
+  }
   return found;
+}
+
+/** Returns the first database, or else the first connection. */
+async function firstOf(db: Db, ids: string[]): Promise<Connection | undefined> {
+  const found = await findConnections(db, ids);
+  const all = ids.flatMap((id) => found.get(id) ?? []);
+  return all.find(({ strategy }) => strategy === 'auth0') ?? all[0];
 }

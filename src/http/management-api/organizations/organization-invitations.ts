@@ -21,9 +21,11 @@ import {
   findOrganization,
   type Organization,
 } from '../../../records/organizations/organizations.ts';
+import { acceptanceOf, acceptanceProperties, toAcceptance } from '../invitations/invitations.ts';
 import { refuseMetadata } from '../metadata/metadata.ts';
 import {
   type Api,
+  badRequest,
   closed,
   fieldsQuery,
   freeObject,
@@ -85,6 +87,7 @@ const extra = {
 const createBody = closed({
   ...common,
   ...extra,
+  ...acceptanceProperties,
   ttl_sec: Type.Optional(
     Type.Integer({
       minimum: 0,
@@ -107,6 +110,7 @@ const invitationSchema = Type.Object({
   created_at: timestamp('When the invitation was created'),
   expires_at: timestamp('When the invitation expires'),
   ...extra,
+  ...acceptanceProperties,
 });
 const partial = Type.Partial(invitationSchema);
 const FIELDS = Object.keys(invitationSchema.properties);
@@ -138,6 +142,11 @@ export function organizationInvitationRoutes(api: Api, deps: InviteDeps): void {
     handler: async ({ params, body }) => {
       const organization = await need(params.id);
       refuseMetadata(body);
+      if (body.connection_id !== undefined && body.connections !== undefined) {
+        throw badRequest(
+          "Payload validation error: 'connection_id' cannot be combined with 'connections'.",
+        );
+      }
       const invitation = await inviteToOrganization(deps, {
         organization,
         inviterName: body.inviter.name,
@@ -148,6 +157,7 @@ export function organizationInvitationRoutes(api: Api, deps: InviteDeps): void {
         userMetadata: body.user_metadata ?? null,
         ttlSeconds: body.ttl_sec ?? 0,
         roles: body.roles ?? [],
+        acceptance: acceptanceOf(body),
         sendMail: body.send_invitation_email ?? true,
       });
       return (await toWire(deps, organization, [invitation]))[0];
@@ -262,6 +272,21 @@ async function toWire(
       ...(appMetadata && { app_metadata: appMetadata }),
       ...(userMetadata && { user_metadata: userMetadata }),
       ...(memberRoles && { roles: memberRoles }),
+      ...toOwnFields(invitation, campaign),
     };
   });
+}
+
+/** Fields that Auth0's invitations do not have. Defaults stay out, so that answers are those that its clients know. */
+function toOwnFields(
+  invitation: InvitationOfCampaign['invitation'],
+  { plan }: InvitationOfCampaign['campaign'],
+) {
+  const { connections, email_policy, renewable, ...rest } = toAcceptance(invitation, plan);
+  return {
+    ...rest,
+    ...(connections && connections.length > 1 && { connections }),
+    ...(email_policy !== 'same' && { email_policy }),
+    ...(!renewable && { renewable }),
+  };
 }

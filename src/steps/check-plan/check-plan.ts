@@ -1,0 +1,100 @@
+import type { Db } from '../../platform/db/db.ts';
+import { Refusal } from '../../platform/refusal/refusal.ts';
+import { findClient } from '../../records/clients/clients.ts';
+import { findConnections, isConnectionEnabledFor } from '../../records/connections/connections.ts';
+import type { CampaignPlan } from '../../records/invitations/invitations.ts';
+import {
+  findEnabledConnection,
+  findOrganization,
+} from '../../records/organizations/organizations.ts';
+import { findResourceServer } from '../../records/resource-servers/resource-servers.ts';
+import { missingRoles } from '../../records/roles/roles.ts';
+
+/** A plan with the application and the connection that people are invited to. */
+export type PlanToCheck = {
+  plan: CampaignPlan;
+  clientId: string | null;
+  connectionId: string | null;
+};
+
+/**
+ * Checks what a plan refers to, and refuses what could have no effect. Everybody who stores a plan asks here.
+ * @throws Refusal `invalid_body`
+ */
+export async function checkPlan(db: Db, asked: PlanToCheck): Promise<void> {
+  const { plan, connectionId } = asked;
+  if (plan.organizationId !== undefined) await checkOrganization(db, asked, plan.organizationId);
+  else if (plan.memberRoles) throw wrong('Roles in an organization need the organization.');
+  await checkRoles(db, [...(plan.roles ?? []), ...(plan.memberRoles ?? [])]);
+  await checkPermissions(db, plan.permissions ?? []);
+  if (plan.connectionIds === undefined) return;
+  await checkConnections(db, asked, plan.connectionIds);
+  const makesUsers = plan.createUser !== 'on_accept';
+  if (makesUsers && connectionId !== null && !plan.connectionIds.includes(connectionId)) {
+    throw wrong(
+      `Users are created in the connection ${connectionId}, with which the plan lets nobody accept. Add it, or create users on acceptance.`,
+    );
+  }
+}
+
+async function checkOrganization(
+  db: Db,
+  { clientId, connectionId }: PlanToCheck,
+  organizationId: string,
+): Promise<void> {
+  if (!(await findOrganization(db, organizationId))) {
+    throw wrong(`The organization ${organizationId} does not exist.`);
+  }
+  if (clientId === null) throw wrong('An invitation to an organization needs an application.');
+  const client = await findClient(db, clientId);
+  if (!['allow', 'require'].includes(String(client?.settings.extra.organization_usage))) {
+    throw wrong(`The application ${clientId} does not allow organizations.`);
+  }
+  if (connectionId === null) return;
+  if (!(await findEnabledConnection(db, { organizationId, connectionId }))) {
+    throw wrong(`The connection ${connectionId} is not enabled for the organization.`);
+  }
+}
+
+async function checkRoles(db: Db, ids: string[]): Promise<void> {
+  const [missing] = await missingRoles(db, ids);
+  if (missing !== undefined) throw wrong(`The role ${missing} does not exist.`);
+}
+
+async function checkPermissions(
+  db: Db,
+  permissions: NonNullable<CampaignPlan['permissions']>,
+): Promise<void> {
+  for (const identifier of new Set(permissions.map((each) => each.apiIdentifier))) {
+    const api = await findResourceServer(db, identifier);
+    if (api?.identifier !== identifier) throw wrong(`The API ${identifier} does not exist.`);
+    const known = new Set(api.scopes.map((scope) => scope.value));
+    for (const { apiIdentifier, name } of permissions) {
+      if (apiIdentifier !== identifier || known.has(name)) continue;
+      throw wrong(`The API ${identifier} has no permission ${name}.`);
+    }
+  }
+}
+
+async function checkConnections(
+  db: Db,
+  { plan, clientId }: PlanToCheck,
+  ids: string[],
+): Promise<void> {
+  const { organizationId } = plan;
+  const found = await findConnections(db, ids);
+  for (const connectionId of ids) {
+    if (!found.has(connectionId)) throw wrong(`The connection ${connectionId} does not exist.`);
+    const isEnabled =
+      organizationId !== undefined
+        ? (await findEnabledConnection(db, { organizationId, connectionId })) !== null
+        : clientId === null || (await isConnectionEnabledFor(db, { connectionId, clientId }));
+    if (isEnabled) continue;
+    const where = organizationId === undefined ? 'application' : 'organization';
+    throw wrong(`The connection ${connectionId} is not enabled for the ${where}.`);
+  }
+}
+
+function wrong(message: string): Refusal {
+  return new Refusal('invalid_body', message);
+}
