@@ -12,6 +12,8 @@ import {
   type Tab,
   type World,
 } from '../harness/world.ts';
+import { type Authenticator, newAuthenticator } from '../passkeys/authenticator.ts';
+import { arrives, openDoor } from '../passkeys/door.ts';
 import { aMethod, configure, SECRET } from '../second-factors/factors.ts';
 
 // Account pre-hijacking: Sudhodanan and Paverd, USENIX Security 2022. A stranger makes an account with somebody else's address and
@@ -31,6 +33,9 @@ beforeAll(async () => {
     });
   }
   await configure(world.server.app.database.db, { factors: ['otp'], policies: [] });
+  await world.server.api('PATCH', `/api/v2/connections/${world.connectionId}`, {
+    options: { authentication_methods: { passkey: { enabled: true } } },
+  });
 });
 
 const login = (more: Record<string, string> = {}) =>
@@ -54,11 +59,20 @@ async function logsInAs(username: string, password: string, more = {}): Promise<
   return subjectOf((await world.exchange(client, back)).body);
 }
 
+/** Returns the user of a login with a passkey in a fresh browser, or `null`. */
+async function logsInWith(passkey: Authenticator): Promise<unknown> {
+  const door = await openDoor(world, login(), '/u/passkey');
+  const answer = passkey.authenticate(await door.options(), { userHandle: 'AAAA' });
+  const { location } = await door.sends(answer);
+  return (await arrives(world, client, door, location))?.sub ?? null;
+}
+
 type Planted = {
   userId: string;
   email: string;
   password: string;
   browser: Tab;
+  passkey: Authenticator;
   refreshToken: string;
   /** Links that were created while the stranger had the account. */
   links: string[];
@@ -92,7 +106,15 @@ async function signsUp(email: string): Promise<Planted> {
     { db, key, now: new Date() },
     { userId, kind: 'totp', totpSecret: SECRET, confirmed: true },
   );
-  return { userId, email, password, browser, refreshToken: body.refresh_token, links: [] };
+  const passkey = newAuthenticator(world.server.url);
+  await made(world.server, `/users/${encodeURIComponent(userId)}/authentication-methods`, {
+    type: 'passkey',
+    key_id: passkey.credentialId,
+    public_key: passkey.publicKey,
+  });
+  if ((await logsInWith(passkey)) !== userId) throw new Error('The passkey does not work.');
+  const refreshToken = body.refresh_token;
+  return { userId, email, password, browser, passkey, refreshToken, links: [] };
 }
 
 async function anAccountOfTheirOwn(store = DEFAULT_CONNECTION, email = aPerson().email) {
@@ -242,6 +264,7 @@ async function leftovers(planted: Planted, owner: { userId: string }): Promise<s
   const left: string[] = [];
   const note = (what: string, isThere: boolean) => void (isThere && left.push(what));
   note('password', (await logsInAs(planted.email, planted.password)) === userId);
+  note('passkey', (await logsInWith(planted.passkey)) === userId);
   const silent = (await planted.browser.go(login({ prompt: 'none' }))).back;
   const code = silent?.searchParams.has('code') ? await world.exchange(client, silent) : null;
   note('session', code !== null && subjectOf(code.body) === userId);

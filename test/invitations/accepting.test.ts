@@ -308,6 +308,9 @@ test('a passkey accepts for a person without a password, and not for one with a 
     transports: [],
   });
   const { id, secret } = await invite();
+  const early = await accept(secret, { kind: 'passkey', passkey: passkey() });
+  expect(early.kind, 'the connection has no passkeys').toBe('unserved');
+  await world.aConnection({ authentication_methods: { passkey: { enabled: true } } });
   const outcome = await accept(secret, { kind: 'passkey', passkey: passkey() });
   expect(outcome.kind).toBe('done');
   expect(await findInvitation(world.db, id)).toMatchObject({ acceptedBy: 'passkey' });

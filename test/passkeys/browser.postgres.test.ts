@@ -3,9 +3,11 @@ import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { type ExampleApplication, startRegisteredApp } from '../harness/application.ts';
 import { launchBrowser } from '../harness/browser.ts';
 import { closedAtEnd } from '../harness/close-at-end.ts';
+import { aPerson } from '../harness/factories.ts';
 import { overflow } from '../harness/legible.ts';
+import { linkIn } from '../harness/smtp-sink.ts';
 import { watchedPage } from '../harness/watched-page.ts';
-import { openWorld, type World } from '../harness/world.ts';
+import { made, openWorld, type World } from '../harness/world.ts';
 import { aDevice } from './virtual.ts';
 
 const GOOD = 'Tulip-Canal-77';
@@ -185,4 +187,23 @@ test('a connection without passkeys asks for none, and takes none', async () => 
   await page.getByRole('status').getByText('could not be used').waitFor();
   await page.goto(`${app.url}/login`);
   expect(await button(page, 'Sign in with a passkey').count()).toBe(0);
+});
+
+test('an invited person creates a passkey on the page of the invitation', async () => {
+  await passkeys({ challenge_ui: 'button' });
+  const { email } = aPerson();
+  await made(world.server, '/invitations', { recipients: [email], client_id: app.clientId });
+  const mail = await world.server.sink.waitForMail(email);
+  const page = await open();
+  const device = await aDevice(page);
+  await page.goto(linkIn(mail, /https?:\/\/\S+\/u\/invitation\?ticket=\w+/));
+  expect(await overflow(page)).toBeLessThanOrEqual(0);
+  await button(page, 'Create a passkey').click();
+  await hasArrived(page, email);
+  expect(await device.passkeys()).toHaveLength(1);
+  await leaves(page);
+  await page.goto(`${app.url}/login`);
+  await button(page, 'Sign in with a passkey').click();
+  await hasArrived(page, email);
+  expect(complaints).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { storePasskey } from '../../../records/authentication-methods/authentication-methods.ts';
+import { passkeyRulesOf } from '../../../records/connections/connections.ts';
 import type { SignInDeps } from '../../../steps/sign-in-by-proof/sign-in-by-proof.ts';
 import type { Completion } from '../finish-acceptance.ts';
 import type { AcceptOutcome, Proof } from '../proof.ts';
@@ -21,7 +22,9 @@ export async function acceptWithPasskey(
   },
 ): Promise<AcceptOutcome | null> {
   const connection = connectionFor(view, proof.connectionId);
-  if (connection === null) return { ...view, kind: 'unserved' };
+  if (connection === null || !passkeyRulesOf(connection).isEnabled) {
+    return { ...view, kind: 'unserved' };
+  }
   return acceptWithNewCredential(deps, {
     view,
     secret,

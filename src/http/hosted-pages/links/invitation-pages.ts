@@ -13,6 +13,7 @@ import { browserSecret, keepBrowserSecret } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
 import { chosenPassword, formText, mailSentUrl, sayNotNow, secretOf } from '../page/page.ts';
 import { showAcceptance, showDead } from './invitation-outcome.ts';
+import { invitationPasskey, sendPasskeyOptions } from './invitation-passkey.ts';
 import { sayProblem, showInvitation } from './show-invitation.ts';
 
 /**
@@ -43,12 +44,30 @@ async function choosesPassword(
   reply: FastifyReply,
   view: OpenInvitation,
 ): Promise<FastifyReply> {
+  const step = formText(request, 'passkey');
+  if (step === 'options') return sendPasskeyOptions(deps, request, reply, view);
+  if (step !== '') return makesPasskey(deps, request, reply, view);
   const chosen = chosenPassword(request);
   if ('problem' in chosen) {
     return showInvitation(deps, request, reply, view, sayProblem(deps, request, chosen.problem));
   }
   const { password } = chosen;
   const proof = { kind: 'password', password } as const;
+  const outcome = await acceptInvitation(deps, { secret: secretOf(request), proof });
+  return showAcceptance(deps, request, reply, outcome);
+}
+
+async function makesPasskey(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  view: OpenInvitation,
+): Promise<FastifyReply> {
+  const passkey = await invitationPasskey(deps, request, reply);
+  if (passkey === null) {
+    return showInvitation(deps, request, reply, view, sayProblem(deps, request, 'passkey'));
+  }
+  const proof = { kind: 'passkey', passkey } as const;
   const outcome = await acceptInvitation(deps, { secret: secretOf(request), proof });
   return showAcceptance(deps, request, reply, outcome);
 }

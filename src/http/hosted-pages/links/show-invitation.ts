@@ -9,6 +9,8 @@ import { isSelfServiceResetEnabled } from '../../../records/connections/connecti
 import { lookOf } from '../brand/brand.ts';
 import type { PageDeps } from '../deps.ts';
 import { formAction, longDate, type ProblemName, ruleViews } from '../page/page.ts';
+import { waysIn } from '../ways-in/ways-in.ts';
+import { invitationPasskeyWay } from './invitation-passkey.ts';
 
 export function sayProblem(
   { pages }: PageDeps,
@@ -30,11 +32,13 @@ export async function showInvitation(
   const { pages, csrf, db } = deps;
   const translator = pages.translator(request);
   const { say, lang } = translator;
-  const { invitation, campaign, client } = view;
+  const { invitation, campaign, client, connections, connection } = view;
   const inviter = campaign.plan.inviter?.name ?? null;
   const isLogin = view.kind === 'login';
   const lead = isLogin ? 'invitation.loginLead' : 'invitation.lead';
   const changedAt = isLogin ? view.changedAt : null;
+  const passkey =
+    view.kind === 'open' ? invitationPasskeyWay(deps, request, { view, translator }) : null;
   return pages.send(reply, {
     template: 'invitation',
     translator,
@@ -60,7 +64,8 @@ export async function showInvitation(
       rules: view.kind === 'open' && view.policy ? ruleViews(view.policy, translator) : [],
       problem,
       focusPassword: problem !== undefined,
-      ways: null,
+      usesPasskeys: passkey !== null,
+      ways: waysIn(deps, request, { translator, connections, form: connection, passkey }),
     },
   });
 }
