@@ -1,6 +1,8 @@
 import { interactionPolicy } from 'oidc-provider';
 import { acceptPromisedInvitations } from '../../../flows/log-in/log-in.ts';
+import { hasSecureCookies } from '../../../platform/cookie-name/cookie-name.ts';
 import type { AuthenticationDeps } from '../deps.ts';
+import { acceptingHandoff } from './accepting-handoff.ts';
 
 /**
  * Adds the last step of a login, which shows no page: a user who gets a code, by any login or an older session, accepts the open
@@ -8,16 +10,22 @@ import type { AuthenticationDeps } from '../deps.ts';
  */
 export function withPromisedInvitations(
   prompts: interactionPolicy.DefaultPolicy,
-  deps: Pick<AuthenticationDeps, 'db' | 'clock' | 'audit'>,
+  deps: Pick<AuthenticationDeps, 'db' | 'clock' | 'audit' | 'publicUrl'>,
 ): interactionPolicy.DefaultPolicy {
   const check = new interactionPolicy.Check(
     'promised',
     'what was promised is given',
     'interaction_required',
-    async ({ oidc: { account, client } }) => {
+    async (ctx) => {
+      const { account, client, session } = ctx.oidc;
       if (!account || !client) return false;
       const { accountId: userId } = account;
-      await acceptPromisedInvitations(deps, { userId, clientId: client.clientId });
+      await acceptPromisedInvitations(deps, {
+        userId,
+        clientId: client.clientId,
+        session: session?.uid ?? null,
+        handoff: acceptingHandoff(ctx, hasSecureCookies(deps.publicUrl)),
+      });
       return false;
     },
   );
