@@ -10,6 +10,8 @@ import {
   UnsecuredJWT,
 } from 'jose';
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { beginProviderLogin, finishProviderLogin } from '../../src/outbound/social/social.ts';
+import { systemClock } from '../../src/platform/clock/clock.ts';
 import {
   ADA,
   type OpenIdStandIn,
@@ -158,7 +160,6 @@ test('state, nonce, verifier and address must be those of this login', async () 
 test('an answer is taken once', async () => {
   const { kept, outcome } = await logInAt(deps, back(), standIn);
   expect(outcome.kind).toBe('proved');
-  const { finishProviderLogin } = await import('../../src/outbound/social/social.ts');
   expect((await finishProviderLogin(deps, back(), kept)).kind).toBe('failed');
 });
 
@@ -282,6 +283,26 @@ test('the document is read once for many logins, and again after a failure', asy
   await Promise.all(Array.from({ length: 5 }, () => logInAt(deps, back(), standIn)));
   await logInAt(deps, back(), standIn);
   expect(reads() - before).toBe(2);
+});
+
+test('a provider that does not describe itself for a while is known for a day', async () => {
+  let now = new Date();
+  deps = socialWith([], { clock: { ...systemClock, now: () => now } });
+  const reads = () => standIn.requests.filter(({ path }) => path.startsWith('/.well-known')).length;
+  const begins = async (minutes: number) => {
+    now = new Date(now.getTime() + minutes * 60_000);
+    const request = { state: 'x'.repeat(22), redirectUri: CALLBACK };
+    const both = [1, 2].map(() => beginProviderLogin(deps, back(), request));
+    return (await Promise.all(both)).map(({ kind }) => kind);
+  };
+  expect(await begins(0)).toEqual(['begun', 'begun']);
+  standIn.override = ({ path }) => (path.startsWith('/.well-known') ? { status: 503 } : undefined);
+  const before = reads();
+  expect(await begins(11)).toEqual(['begun', 'begun']);
+  expect(await begins(0.5)).toEqual(['begun', 'begun']);
+  expect(reads() - before).toBe(1);
+  expect(await begins(2)).toEqual(['begun', 'begun']);
+  expect(await begins(24 * 60)).toEqual(['unavailable', 'unavailable']);
 });
 
 test('what a provider repeats of our secrets does not get into the log', async () => {

@@ -27,8 +27,11 @@ export type Social = {
   addressOf: (url: string) => string;
   /** Returns whether a browser may be sent to an address. */
   mayVisit: (url: string) => boolean;
-  known: Map<string, { until: number; configuration: Promise<Configuration> }>;
+  known: Map<string, Known>;
 };
+
+/** `until`: when it is read again. `end`: when it no longer counts, if reading it fails. In milliseconds. */
+type Known = { until: number; end: number; configuration: Promise<Configuration> };
 
 /** Where a provider describes itself, or its description. */
 export type Server =
@@ -39,6 +42,8 @@ export type Server =
 export type Client = { id: string; metadata: Partial<ClientMetadata>; auth: ClientAuth };
 
 const KNOWN_SECONDS = 600;
+const RETRY_SECONDS = 60;
+const LAST_WORD_SECONDS = 86_400;
 const MOST_KNOWN = 200;
 /** More than any provider's description, keys or profile has. */
 const MOST_BYTES = 256 * 1024;
@@ -78,7 +83,7 @@ type Parts = {
 
 /**
  * Returns the library's view of a provider. Its description is kept for ten minutes, its signing keys for five, and unknown keys are looked up
- * at most once a minute. A failure is not kept.
+ * at most once a minute. While the provider does not describe itself, the last description counts for another day.
  */
 export async function configurationOf(
   social: Social,
@@ -92,10 +97,14 @@ export async function configurationOf(
   const now = clock.now().getTime();
   const kept = known.get(key);
   if (kept !== undefined && now < kept.until) return kept.configuration;
-  const parts = make();
-  const entry = {
+  const entry: Known = {
     until: now + KNOWN_SECONDS * 1000,
-    configuration: load(social, parts),
+    end: now + LAST_WORD_SECONDS * 1000,
+    configuration: load(social, make()).catch((error) => {
+      if (kept === undefined || now >= kept.end) throw error;
+      Object.assign(entry, { until: now + RETRY_SECONDS * 1000, end: kept.end });
+      return kept.configuration;
+    }),
   };
   known.delete(key);
   known.set(key, entry);
