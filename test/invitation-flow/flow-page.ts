@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { generateSync } from 'otplib';
 import type { Client } from '../../src/records/clients/clients.ts';
 import type { Connection } from '../../src/records/connections/connections.ts';
 import type { CampaignPlan } from '../../src/records/invitations/invitations.ts';
@@ -90,12 +91,12 @@ async function invite(
   return { user, ...invitation, link };
 }
 
-let phones = 1000;
+let numbers = 0;
 
-/** A phone number that no other test has. */
+/** A phone number that no other test of the file has. */
 export function aNumber(): string {
-  phones += 1;
-  return `+1555${String(100_0000 + (phones % 9000)).slice(0, 7)}`;
+  numbers += 1;
+  return `+49151000${String(numbers).padStart(5, '0')}`;
 }
 
 /** Returns the code of the newest text message to a number. */
@@ -119,3 +120,8 @@ export function wrongCode(right: string): string {
 }
 
 export const randomSecret = () => randomBytes(32).toString('base64url');
+
+/** The code that an authenticator application shows. */
+export function codeAt(secret: string, now: Date): string {
+  return generateSync({ secret, epoch: Math.floor(now.getTime() / 1000) });
+}

@@ -1,12 +1,15 @@
 import { handle, type Registration } from '../../platform/tasks/tasks.ts';
 import { type SignInDeps, signInByProof } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
+import { giveProfile } from './ask-fields.ts';
 import { acceptByProof } from './by-proof/by-proof.ts';
+import type { Completion } from './finish-acceptance.ts';
 import { type MailInvitationDeps, mailInvitationAgain } from './mail-invitation.ts';
 import { noteOutcome } from './note-outcome.ts';
 import type { AcceptOutcome, Proof } from './proof.ts';
 import { renewInvitationTask } from './renew-invitation.task.ts';
 import { viewInvitation } from './view-invitation.ts';
 
+export { checkFields, fieldsAskedBy } from './ask-fields.ts';
 export type { FlowStepped } from './change-flow.ts';
 export { completeInvitationFlow } from './complete-flow.ts';
 export { declineInvitation } from './decline-invitation.ts';
@@ -29,6 +32,7 @@ export {
  * Accepts the invitation of a link, whichever way the person shows who they are. One transaction consumes the invitation and gives
  * everything that it carries. Of many requests at once, by any ways, exactly one is `done`.
  * @param input.organizationId the organization that the link was used for; another one's invitation is unknown
+ * @param input.profile what the person has entered, checked with {@link checkFields}
  * @param input.enters the login follows at once, in the browser that keeps this secret. Absent: it follows with the handoff, or came before.
  * @returns `open` and `login` never: the person must first do what the invitation's page asks for. `login` says that a password exists
  */
@@ -38,11 +42,20 @@ export async function acceptInvitation(
     secret: string;
     organizationId?: string;
     proof: Proof;
+    profile?: Record<string, unknown>;
     enters?: { ip: string; browser: string };
   },
 ): Promise<AcceptOutcome> {
   const view = await viewInvitation(deps, input.secret, input);
-  const outcome = (await acceptByProof(deps, { ...input, view })) ?? (await lost(deps, input));
+  const { profile } = input;
+  const completion: Completion | undefined = profile && {
+    async alongside(tx, accepted) {
+      await giveProfile(tx, profile, accepted);
+      return true;
+    },
+  };
+  const accepting = { ...input, view, ...(completion && { completion }) };
+  const outcome = (await acceptByProof(deps, accepting)) ?? (await lost(deps, input));
   noteOutcome(deps.audit, outcome);
   if (outcome.kind === 'done' && input.enters !== undefined) {
     const { user, campaign } = outcome;

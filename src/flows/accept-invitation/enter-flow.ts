@@ -1,13 +1,12 @@
 import { checkProfile, type FieldProblem } from '../../platform/profile-schema/profile-schema.ts';
-import type { FlowState } from '../../records/invitation-flows/invitation-flows.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
 import { countAttempt, secondsLeft, throttleKey } from '../../records/throttles/throttles.ts';
-import type { UserChanges } from '../../records/users/users.ts';
 import {
   judgePassword,
   type RefusedPassword,
 } from '../../steps/choose-password/choose-password.ts';
+import { partsOf } from './ask-fields.ts';
 import { type FlowStepped, stepFlow } from './change-flow.ts';
 import type { FlowDeps } from './flow-view.ts';
 
@@ -83,30 +82,4 @@ export function enterExisting(
     const epoch = await loginEpoch.ofThisRequest(deps.db, userId);
     return { kind: 'go-on', change: { credential: { kind: 'existing', userId, epoch } } };
   });
-}
-
-const ROOT_ATTRIBUTES: Record<string, keyof UserChanges> = {
-  name: 'name',
-  given_name: 'givenName',
-  family_name: 'familyName',
-  nickname: 'nickname',
-};
-
-/** Splits the fields into the attributes of a user and `user_metadata`. */
-export function partsOf(profile: FlowState['profile']): {
-  rootAttributes: Pick<UserChanges, 'name' | 'givenName' | 'familyName' | 'nickname'>;
-  userMetadata: Record<string, unknown>;
-} {
-  const rootAttributes: Record<string, unknown> = {};
-  const userMetadata: Record<string, unknown> = {};
-  for (const [field, value] of Object.entries(profile ?? {})) {
-    const attribute = ROOT_ATTRIBUTES[field];
-    if (attribute === undefined) userMetadata[field] = value;
-    else rootAttributes[attribute] = String(value);
-  }
-  const { givenName, familyName } = rootAttributes;
-  if (rootAttributes.name === undefined && givenName !== undefined && familyName !== undefined) {
-    rootAttributes.name = `${givenName} ${familyName}`;
-  }
-  return { rootAttributes, userMetadata };
 }

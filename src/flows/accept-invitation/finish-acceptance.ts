@@ -3,9 +3,7 @@ import type { Db } from '../../platform/db/db.ts';
 import {
   type AcceptedBy,
   acceptInvitation,
-  grantsOf,
   isMadeOnlyFor,
-  noteAcceptingLogin,
 } from '../../records/invitations/invitations.ts';
 import type { LoginTicket } from '../../records/login-handoffs/login-handoffs.ts';
 import { deleteUnusedUser, type User } from '../../records/users/users.ts';
@@ -13,10 +11,10 @@ import { grantInvitation } from '../../steps/grant-what-was-promised/grant-what-
 import { handOverLogin } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
 import type { AcceptableInvitation, AcceptedInvitation } from './proof.ts';
 
-/** What an acceptance does besides, for a flow on a page of the application. */
+/** What an acceptance does besides. */
 export type Completion = {
-  /** Makes the login handoff one that travels in an address. */
-  ticket: LoginTicket;
+  /** Makes the login handoff one that travels in an address, for a page of the application. */
+  ticket?: LoginTicket;
   /** Runs in the same transaction. Returns false to undo everything. */
   alongside(tx: Db, accepted: { userId: string; at: Date }): Promise<boolean>;
 };
@@ -64,9 +62,5 @@ export async function finishAcceptance(
   const { clientId } = invitation;
   const ticket = completion?.ticket ?? null;
   const handoff = await handOverLogin(tx, { user: person, account, clientId, ticket, at });
-  if (handoff !== null && grantsOf(invitation, campaign).data !== null) {
-    const by = { handoff };
-    await noteAcceptingLogin(tx, { invitationId: invitation.id, userId, clientId, by, at });
-  }
   return { ...found, kind: 'done', userId, user: account, invitation, handoff };
 }

@@ -1,4 +1,3 @@
-import type { SmsSender } from '../../outbound/sms/sms.ts';
 import { momentAfter } from '../../platform/clock/clock.ts';
 import { sameBytes } from '../../platform/crypto/crypto.ts';
 import { newId } from '../../platform/ids/ids.ts';
@@ -8,25 +7,23 @@ import { readTypedCode } from '../../platform/typed-code/typed-code.ts';
 import { CHALLENGE_SECONDS, codeOf } from '../../records/factor-challenges/factor-challenges.ts';
 import { readFactorSettings } from '../../records/factor-settings/factor-settings.ts';
 import type { FlowPhone, SentCode } from '../../records/invitation-flows/invitation-flows.ts';
-import type { Audit } from '../../records/logs/logs.ts';
 import { tenantSettings } from '../../records/settings/settings.ts';
 import {
-  addressKey,
-  countAttempt,
-  secondsLeft,
-  throttleKey,
-} from '../../records/throttles/throttles.ts';
+  prepareText,
+  type SendTextDeps,
+  type TextPrepared,
+} from '../../steps/send-text/send-text.ts';
 import { wordText } from '../../steps/word-texts/word-texts.ts';
 import { type FlowStepped, stepFlow } from './change-flow.ts';
 import type { FlowAt, FlowDeps } from './flow-view.ts';
 
-export type TextDeps = FlowDeps & {
-  audit: Audit;
-  /** An origin without a trailing slash. */
-  publicUrl: string;
-  /** Returns `null` if no phone provider is configured. */
-  smsSender(): Promise<SmsSender | null>;
-};
+export type TextDeps = FlowDeps &
+  SendTextDeps & {
+    /** An origin without a trailing slash. */
+    publicUrl: string;
+  };
+
+type Ready = Extract<TextPrepared, { kind: 'ready' }>;
 
 /** Why no code was sent. `not-sent`: the provider refused the message. */
 export type RefusedPhone =
@@ -40,8 +37,6 @@ export type RefusedCode = { kind: 'wrong' | 'over' };
 const MOST_TRIES = 5;
 /** Messages of one flow, whatever the number. */
 const MOST_MESSAGES = 10;
-const TO_ONE_NUMBER_PER_HOUR = 5;
-const TYPED_NUMBERS_PER_HOUR = 50;
 const HOUR_SECONDS = 3600;
 
 /** Takes a phone number as second factor, and sends a code to it. The number counts after its right code, when the flow completes. */
@@ -49,22 +44,30 @@ export async function enterPhone(
   deps: TextDeps,
   input: { secret: string; number: string; ip: string },
 ): Promise<FlowStepped<RefusedPhone>> {
+  const ready: Ready[] = [];
   const stepped = await stepFlow<RefusedPhone>(deps, { ...input, action: 'phone' }, async (at) => {
     const number = textedPhoneNumber(input.number);
     if (number === null) return { kind: 'refused', why: { kind: 'unusable' } };
     const sent = (at.flow.state.phone?.sent ?? 0) + 1;
-    const seconds = await secondsToWait(deps, { number, sent, ip: input.ip });
-    if (seconds > 0) {
-      return { kind: 'refused', why: { kind: 'throttled', retryAfterSeconds: seconds } };
-    }
+    const prepared = await prepare(deps, at, { number, sent, ip: input.ip });
+    if (prepared.kind !== 'ready') return { kind: 'refused', why: prepared };
+    ready.push(prepared);
     const endsAt = momentAfter(deps.clock.now(), CHALLENGE_SECONDS).toISOString();
     const code = { id: newId('fch'), endsAt, tries: 0 };
     return { kind: 'go-on', change: { phone: { number, sent, code, isProved: false } } };
   });
-  if (stepped.kind !== 'ok') return stepped;
+  const [text] = ready;
+  if (stepped.kind !== 'ok' || text === undefined) return stepped;
   // Sent after the change: of many requests at once, one sends a message.
-  if (await textCode(deps, stepped.at, input.ip)) return stepped;
-  return { kind: 'refused', at: stepped.at, why: { kind: 'not-sent' } };
+  const outcome = await text.send(await textOf(deps, stepped.at));
+  const event = eventOf(stepped.at, input.ip);
+  if (outcome.kind === 'failed') {
+    const description = outcome.problem;
+    deps.audit.record({ ...event, type: 'gd_send_sms_failure', description });
+    return { kind: 'refused', at: stepped.at, why: { kind: 'not-sent' } };
+  }
+  deps.audit.record({ ...event, type: 'gd_send_sms' });
+  return stepped;
 }
 
 /** Checks the code that was sent to the phone. Each try is counted with its outcome, by a change of which only one counts. */
@@ -91,56 +94,46 @@ function isOver({ endsAt, tries }: SentCode, now: Date): boolean {
   return tries >= MOST_TRIES || new Date(endsAt) <= now;
 }
 
-/** Returns the seconds to wait, or `0` if a code may be sent. Invitations cost nothing, but text messages do. */
-async function secondsToWait(
-  { db, clock }: FlowDeps,
+/** Asks whether a code may be sent. Invitations cost nothing, but text messages do. */
+async function prepare(
+  deps: TextDeps,
+  at: FlowAt,
   { number, sent, ip }: { number: string; sent: number; ip: string },
-): Promise<number> {
-  if (sent > MOST_MESSAGES) return HOUR_SECONDS;
-  const now = clock.now();
-  for (const { key, most } of [
-    { key: throttleKey('flow-text-to', number), most: TO_ONE_NUMBER_PER_HOUR },
-    { key: addressKey('enrollment-text-from', ip), most: TYPED_NUMBERS_PER_HOUR },
-  ]) {
-    if ((await countAttempt(db, { key, windowSeconds: HOUR_SECONDS, now })) > most) {
-      return Math.max(1, await secondsLeft(db, { key, now }));
-    }
-  }
-  return 0;
+): Promise<Ready | RefusedPhone> {
+  if (sent > MOST_MESSAGES) return { kind: 'throttled', retryAfterSeconds: HOUR_SECONDS };
+  const prepared = await prepareText(deps, {
+    to: number,
+    isProven: false,
+    whom: { accountId: at.flow.id },
+    guessed: 'second-factor',
+    origin: { ip, browser: null },
+    channel: 'sms',
+    event: eventOf(at, ip),
+  });
+  if (prepared.kind === 'unreachable') return { kind: 'unusable' };
+  return prepared.kind === 'failed' ? { kind: 'not-sent' } : prepared;
 }
 
-/** Returns false if the message was not sent. */
-async function textCode(deps: TextDeps, { flow, view }: FlowAt, ip: string): Promise<boolean> {
-  const { db, keys, audit, publicUrl } = deps;
-  const { phone } = flow.state;
-  if (!phone?.code) return false;
-  const [settings, tenant, sender] = await Promise.all([
-    readFactorSettings(db),
-    tenantSettings(db),
-    deps.smsSender(),
-  ]);
-  const text = await wordText(deps, {
-    occasion: 'enrollment',
-    own: settings.phone.templates?.enrollment ?? null,
-    facts: {
-      code: codeOf(keys.ticket, phone.code.id),
-      channel: 'sms',
-      language: languageFor(null, tenant.enabledLocales),
-      wish: null,
-      friendlyName: tenant.friendlyName ?? new URL(publicUrl).hostname,
-      supportEmail: tenant.supportEmail,
-      supportUrl: tenant.supportUrl,
+async function textOf({ db, keys, audit, publicUrl }: TextDeps, { flow }: FlowAt): Promise<string> {
+  const [settings, tenant] = await Promise.all([readFactorSettings(db), tenantSettings(db)]);
+  return wordText(
+    { audit },
+    {
+      occasion: 'enrollment',
+      own: settings.phone.templates?.enrollment ?? null,
+      facts: {
+        code: codeOf(keys.ticket, flow.state.phone?.code?.id ?? ''),
+        channel: 'sms',
+        language: languageFor(null, tenant.enabledLocales),
+        wish: null,
+        friendlyName: tenant.friendlyName ?? new URL(publicUrl).hostname,
+        supportEmail: tenant.supportEmail,
+        supportUrl: tenant.supportUrl,
+      },
     },
-  });
-  const outcome = (await sender?.send({ to: phone.number, text, channel: 'sms' })) ?? {
-    kind: 'failed' as const,
-    problem: 'No phone provider is configured.',
-  };
-  const event = { userName: view.invitation.email, clientId: flow.clientId, ip };
-  if (outcome.kind === 'failed') {
-    audit.record({ ...event, type: 'gd_send_sms_failure', description: outcome.problem });
-    return false;
-  }
-  audit.record({ ...event, type: 'gd_send_sms' });
-  return true;
+  );
+}
+
+function eventOf({ flow, view }: FlowAt, ip: string) {
+  return { userName: view.invitation.email, clientId: flow.clientId, ip };
 }

@@ -1,7 +1,6 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
-import { isProfileSchema } from '../../platform/profile-schema/profile-schema.ts';
 import { methodsOfUser } from '../../records/authentication-methods/authentication-methods.ts';
 import {
   allowedBy,
@@ -11,6 +10,7 @@ import {
 } from '../../records/factor-settings/factor-settings.ts';
 import { findFlow, type InvitationFlow } from '../../records/invitation-flows/invitation-flows.ts';
 import { findInvitation, invitationSecret } from '../../records/invitations/invitations.ts';
+import { fieldsAskedBy } from './ask-fields.ts';
 import {
   type FlowAction,
   type FlowFactor,
@@ -93,7 +93,7 @@ async function needsOf(
     credential?.kind === 'existing' ? await methodsOfUser(db, credential.userId) : { methods: [] };
   const owned = methods.filter((method) => method.confirmed).map(({ kind }) => kind);
   return {
-    schema: isProfileSchema(plan.profileSchema) ? plan.profileSchema : null,
+    schema: fieldsAskedBy(view),
     way: view.kind === 'login' ? 'existing' : view.connection === null ? null : 'password',
     offered,
     required: allowed.filter(isOffered),

@@ -5,8 +5,7 @@ import {
   insertMethod,
   useTotpStep,
 } from '../../records/authentication-methods/authentication-methods.ts';
-import { grantMetadata, updateUser } from '../../records/users/users.ts';
-import { partsOf } from './enter-flow.ts';
+import { giveProfile } from './ask-fields.ts';
 import type { FlowAt, FlowDeps } from './flow-view.ts';
 
 /**
@@ -21,12 +20,7 @@ export async function giveEntered(
   accepted: { userId: string; at: Date },
 ): Promise<string | null> {
   const { userId, at: now } = accepted;
-  const { rootAttributes, userMetadata } = partsOf(at.flow.state.profile);
-  if (Object.keys(rootAttributes).length > 0) {
-    const updated = await updateUser(tx, userId, rootAttributes, now);
-    if (updated.kind !== 'updated') throw new Error('An account that is held was not updated.');
-  }
-  await grantMetadata(tx, { userId, appMetadata: null, userMetadata, at: now });
+  await giveProfile(tx, at.flow.state.profile, accepted);
   const isEnrolled = await enroll(deps, tx, at, accepted);
   return isEnrolled && at.needs.givesRecoveryCode ? addRecoveryCode(tx, { userId, now }) : null;
 }

@@ -1,7 +1,9 @@
 import type { Db } from '../../platform/db/db.ts';
+import { profileSchemaProblem } from '../../platform/profile-schema/profile-schema.ts';
 import { Refusal } from '../../platform/refusal/refusal.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import { findConnections, isConnectionEnabledFor } from '../../records/connections/connections.ts';
+import { unavailableFactors } from '../../records/factor-settings/factor-settings.ts';
 import type { CampaignPlan } from '../../records/invitations/invitations.ts';
 import {
   findEnabledConnection,
@@ -27,6 +29,14 @@ export async function checkPlan(db: Db, asked: PlanToCheck): Promise<void> {
   else if (plan.memberRoles) throw wrong('Roles in an organization need the organization.');
   await checkRoles(db, [...(plan.roles ?? []), ...(plan.memberRoles ?? [])]);
   await checkPermissions(db, plan.permissions ?? []);
+  if (plan.profileSchema) {
+    const problem = profileSchemaProblem(plan.profileSchema);
+    if (problem !== null) throw wrong(problem);
+  }
+  const [unavailable] = await unavailableFactors(db, plan.factors?.required ?? []);
+  if (unavailable !== undefined) {
+    throw wrong(`The second factor '${unavailable}' is not enabled, so nobody could enroll it.`);
+  }
   if (plan.connectionIds === undefined) return;
   await checkConnections(db, asked, plan.connectionIds);
   const makesUsers = plan.createUser !== 'on_accept';

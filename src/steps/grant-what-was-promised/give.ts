@@ -1,4 +1,5 @@
 import type { Db } from '../../platform/db/db.ts';
+import { requireFactors } from '../../records/factor-settings/factor-settings.ts';
 import { type Campaign, grantsOf, type Invitation } from '../../records/invitations/invitations.ts';
 import { cancelMessages } from '../../records/messages/messages.ts';
 import {
@@ -30,6 +31,8 @@ export async function grantInvitation(
   await grantMetadata(tx, { userId, appMetadata, userMetadata, at: now });
   await assignRoles(tx, { userId, roleIds: grants.roles, now });
   await givePermissions(tx, userId, grants.permissions);
+  const factors = campaign.plan.factors?.required ?? [];
+  await requireFactors(tx, { userId, factors, now });
   const reason = 'The invitation was accepted.';
   await cancelMessages(tx, { invitationId: invitation.id, reason });
   return true;

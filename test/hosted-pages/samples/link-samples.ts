@@ -41,6 +41,28 @@ const invitation = {
   changed: null,
   canForget: false,
   rules: sampleRules,
+  fields: [
+    {
+      name: 'field-given_name',
+      label: 'First name',
+      isNumber: false,
+      isFlag: false,
+      options: [],
+      isRequired: true,
+      value: '',
+      problem: 'Fill in this field.',
+    },
+    {
+      name: 'field-department',
+      label: 'Department',
+      isNumber: false,
+      isFlag: false,
+      options: ['sales', 'support'],
+      isRequired: false,
+      value: 'sales',
+      problem: null,
+    },
+  ],
   focusPassword: false,
   ways: null,
 };

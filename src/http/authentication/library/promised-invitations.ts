@@ -1,8 +1,6 @@
 import { interactionPolicy } from 'oidc-provider';
 import { acceptPromisedInvitations } from '../../../flows/log-in/log-in.ts';
-import { hasSecureCookies } from '../../../platform/cookie-name/cookie-name.ts';
 import type { AuthenticationDeps } from '../deps.ts';
-import { acceptingHandoff } from './accepting-handoff.ts';
 
 /**
  * Adds the last step of a login, which shows no page: a user who gets a code, by any login or an older session, accepts the open
@@ -10,22 +8,16 @@ import { acceptingHandoff } from './accepting-handoff.ts';
  */
 export function withPromisedInvitations(
   prompts: interactionPolicy.DefaultPolicy,
-  deps: Pick<AuthenticationDeps, 'db' | 'clock' | 'audit' | 'publicUrl'>,
+  deps: Pick<AuthenticationDeps, 'db' | 'clock' | 'audit'>,
 ): interactionPolicy.DefaultPolicy {
   const check = new interactionPolicy.Check(
     'promised',
     'what was promised is given',
     'interaction_required',
-    async (ctx) => {
-      const { account, client, session } = ctx.oidc;
+    async ({ oidc: { account, client } }) => {
       if (!account || !client) return false;
       const { accountId: userId } = account;
-      await acceptPromisedInvitations(deps, {
-        userId,
-        clientId: client.clientId,
-        session: session?.uid ?? null,
-        handoff: acceptingHandoff(ctx, hasSecureCookies(deps.publicUrl)),
-      });
+      await acceptPromisedInvitations(deps, { userId, clientId: client.clientId });
       return false;
     },
   );

@@ -12,6 +12,7 @@ import { loginIdentifiersOf } from '../../../records/connections/connections.ts'
 import { browserSecret, keepBrowserSecret } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
 import { chosenPassword, formText, mailSentUrl, sayNotNow, secretOf } from '../page/page.ts';
+import { enteredProfile } from './invitation-fields.ts';
 import { showAcceptance, showDead } from './invitation-outcome.ts';
 import { invitationPasskey, sendPasskeyOptions } from './invitation-passkey.ts';
 import { sayProblem, showInvitation } from './show-invitation.ts';
@@ -51,9 +52,11 @@ async function choosesPassword(
   if ('problem' in chosen) {
     return showInvitation(deps, request, reply, view, sayProblem(deps, request, chosen.problem));
   }
+  const profile = enteredProfile(request, view);
+  if (profile === null) return showInvitation(deps, request, reply, view, undefined, 400);
   const { password } = chosen;
   const proof = { kind: 'password', password } as const;
-  const outcome = await acceptInvitation(deps, { secret: secretOf(request), proof });
+  const outcome = await acceptInvitation(deps, { secret: secretOf(request), proof, profile });
   return showAcceptance(deps, request, reply, outcome);
 }
 
@@ -79,6 +82,8 @@ async function logsIn(
   reply: FastifyReply,
   view: LoginInvitation,
 ): Promise<FastifyReply> {
+  const profile = enteredProfile(request, view);
+  if (profile === null) return showInvitation(deps, request, reply, view, undefined, 400);
   const { user, connection, client } = view;
   const [kind = 'email'] = loginIdentifiersOf(connection).filter(
     (candidate) => user[candidate] != null,
@@ -104,7 +109,7 @@ async function logsIn(
   }
   keepBrowserSecret(deps, reply, browser);
   const proof = { kind: 'account', userId: login.user.id, hasLoggedIn: true } as const;
-  const outcome = await acceptInvitation(deps, { secret: secretOf(request), proof });
+  const outcome = await acceptInvitation(deps, { secret: secretOf(request), proof, profile });
   return showAcceptance(deps, request, reply, outcome);
 }
 

@@ -10,6 +10,7 @@ import { lookOf } from '../brand/brand.ts';
 import type { PageDeps } from '../deps.ts';
 import { formAction, longDate, type ProblemName, ruleViews } from '../page/page.ts';
 import { waysIn } from '../ways-in/ways-in.ts';
+import { fieldViews } from './invitation-fields.ts';
 import { invitationPasskeyWay } from './invitation-passkey.ts';
 
 export function sayProblem(
@@ -62,6 +63,7 @@ export async function showInvitation(
       changed: changedAt && say('invitation.changed', { date: longDate(changedAt, lang) }),
       canForget: isLogin && isSelfServiceResetEnabled(view.connection),
       rules: view.kind === 'open' && view.policy ? ruleViews(view.policy, translator) : [],
+      fields: fieldViews(request, view, translator),
       problem,
       focusPassword: problem !== undefined,
       usesPasskeys: passkey !== null,

@@ -13,6 +13,20 @@ export type Variants = {
 /** When a link expires: for people and for scripts. */
 type Until = { until: string; untilIso: string };
 
+/** A field that an invitation asks for. */
+export type InvitationField = {
+  name: string;
+  label: string;
+  isNumber: boolean;
+  isFlag: boolean;
+  /** Empty: any value. */
+  options: string[];
+  isRequired: boolean;
+  value: string;
+  /** What is wrong with the value. */
+  problem: string | null;
+};
+
 /** The values of the pages behind links in mails, and of the page that requests one. */
 export type LinkValues = {
   forgot: FormValues & { loginUrl: string | null; email: string };
@@ -45,6 +59,7 @@ export type LinkValues = {
       /** Whether the user can request a link for a new password. */
       canForget: boolean;
       rules: RuleView[];
+      fields: InvitationField[];
       focusPassword: boolean;
       ways: WaysIn | null;
     };

@@ -4,7 +4,7 @@ import { absentFromMessages, type MessageValues } from './message-values.ts';
 import { absentFromMfa, type MfaValues } from './mfa-values.ts';
 import type { Absent, PageBranding } from './page-branding.ts';
 
-export type { Variants } from './link-values.ts';
+export type { InvitationField, Variants } from './link-values.ts';
 export type { Link } from './mfa-values.ts';
 export type { PageBranding } from './page-branding.ts';
 export type { RuleView } from './rule-view.ts';

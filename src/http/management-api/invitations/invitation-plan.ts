@@ -64,6 +64,8 @@ export async function toPlan(
     ...(wire.member_roles && { memberRoles: wire.member_roles }),
     ...(wire.existing_users === 'grant' && { existingUsers: wire.existing_users }),
     ...(wire.create_user === 'on_accept' && { createUser: wire.create_user }),
+    ...(wire.profile_schema && { profileSchema: wire.profile_schema }),
+    ...(wire.factors && { factors: wire.factors }),
     ...acceptanceOf(wire),
   };
   await checkPlan(db, { plan, clientId, connectionId });

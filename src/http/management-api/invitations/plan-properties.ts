@@ -133,5 +133,27 @@ export const planProperties = {
         '`invited` until the first login. `on_accept`: when they accept. Default: `on_invite`. Only with `recipients`.',
     }),
   ),
+  profile_schema: Type.Optional(
+    freeObject(
+      'JSON Schema of the fields that people fill in when they accept with the link, such as names. A flat object, with the keywords ' +
+        '`type`, `title`, `description`, `default`, `examples`, `enum`, `const`, `minLength`, `maxLength`, `minimum`, `maximum`, ' +
+        '`pattern` and `format`.',
+    ),
+  ),
+  factors: Type.Optional(
+    closed(
+      {
+        required: Type.Array(oneOf(['any', 'otp', 'sms', 'email', 'webauthn']), {
+          minItems: 1,
+          maxItems: 5,
+          uniqueItems: true,
+          description: 'People must enroll one of these second factors',
+        }),
+      },
+      {
+        description: 'Second factor that people enroll when they accept, or at the login after it',
+      },
+    ),
+  ),
   ...acceptanceProperties,
 };

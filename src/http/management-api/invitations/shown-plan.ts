@@ -37,6 +37,8 @@ export const shownPlan = {
   create_user: oneOf(['on_invite', 'on_accept'], {
     description: 'When people without an account get one',
   }),
+  profile_schema: Type.Optional(freeObject('JSON Schema of the fields that people fill in')),
+  factors: Type.Optional(Type.Object({ required: Type.Array(Type.String()) })),
   renewable: Type.Boolean({
     description: 'Whether the person can request a new link when the link has expired',
   }),
@@ -59,6 +61,8 @@ export function toShownPlan(invitation: Invitation, campaign: Campaign | undefin
     ...(hasAny(appMetadata) && { app_metadata: appMetadata }),
     ...(hasAny(userMetadata) && { user_metadata: userMetadata }),
     ...(hasAny(templateData) && { template_data: templateData }),
+    ...(plan.profileSchema && { profile_schema: plan.profileSchema }),
+    ...(plan.factors && { factors: plan.factors }),
     invitee_may: plan.inviteeMay ?? ('any_proof' as const),
     existing_users: plan.existingUsers ?? ('ask' as const),
     create_user: plan.createUser ?? ('on_invite' as const),

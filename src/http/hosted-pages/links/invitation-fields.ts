@@ -1,0 +1,70 @@
+import type { FastifyRequest } from 'fastify';
+import {
+  checkFields,
+  fieldsAskedBy,
+  type LoginInvitation,
+  type OpenInvitation,
+} from '../../../flows/accept-invitation/accept-invitation.ts';
+import { formText, type Translator } from '../page/page.ts';
+import type { InvitationField } from '../page-values/page-values.ts';
+
+type View = OpenInvitation | LoginInvitation;
+
+// The form has fields of its own, which no field of an invitation may be taken for.
+const PREFIX = 'field-';
+
+/** Returns the checked fields of the form, or `null` if some are wrong. Without a schema there are none. */
+export function enteredProfile(
+  request: FastifyRequest,
+  view: View,
+): Record<string, unknown> | null {
+  const checked = checkFields(view, typedFields(request, view));
+  return checked.kind === 'ok' ? checked.profile : null;
+}
+
+/** Returns the fields that the page asks for, with what was typed and what is wrong with it. */
+export function fieldViews(
+  request: FastifyRequest,
+  view: View,
+  { say }: Translator,
+): InvitationField[] {
+  const schema = fieldsAskedBy(view);
+  if (schema === null) return [];
+  const typed = typedFields(request, view);
+  const checked = checkFields(view, typed);
+  const isSent = request.method === 'POST';
+  const problems = new Map(
+    isSent && checked.kind === 'refused'
+      ? checked.problems.map(({ field, why }) => [field, why])
+      : [],
+  );
+  return Object.entries(schema.properties).map(([name, field]) => {
+    const why = problems.get(name);
+    return {
+      name: PREFIX + name,
+      label: typeof field.title === 'string' ? field.title : name,
+      isNumber: field.type === 'number' || field.type === 'integer',
+      isFlag: field.type === 'boolean',
+      options: Array.isArray(field.enum) ? field.enum.map(String) : [],
+      isRequired: schema.required?.includes(name) === true,
+      value: formText(request, PREFIX + name),
+      problem:
+        why === undefined
+          ? null
+          : say(why === 'missing' ? 'invitation.fieldMissing' : 'invitation.fieldWrong'),
+    };
+  });
+}
+
+/** Returns the form's texts as the types of the schema. A text that is none stays, and is refused. */
+function typedFields(request: FastifyRequest, view: View): Record<string, unknown> {
+  const { properties = {} } = fieldsAskedBy(view) ?? {};
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, { type }]) => {
+      const text = formText(request, PREFIX + name).trim();
+      if (type === 'boolean') return [name, text !== ''];
+      const isNumber = (type === 'number' || type === 'integer') && text !== '';
+      return [name, isNumber && Number.isFinite(Number(text)) ? Number(text) : text];
+    }),
+  );
+}
