@@ -23,7 +23,7 @@ export type PasskeyLoginDeps = PasskeyDeps & SignInDeps;
 /** The methods of a login with a passkey (RFC 8176): a key in hardware or software, and the user verified by its authenticator. */
 export function amrOfPasskey({ credential }: Pick<AuthenticationMethod, 'credential'>): string[] {
   const key = credential?.deviceType === 'single_device' ? 'hwk' : 'swk';
-  // docs/decisions/0038: with a verified user it is two factors.
+  // docs/decisions/0041: with a verified user it is two factors.
   return [key, 'user', 'mfa'];
 }
 
