@@ -73,7 +73,11 @@ export async function everyPage(scene: Scene): Promise<Visit[]> {
 
 /** The pages of a connection with passkeys. */
 async function passkeyPages(scene: Scene): Promise<Visit[]> {
-  const options = { authentication_methods: { passkey: { enabled: true } } };
+  const options = {
+    authentication_methods: { passkey: { enabled: true } },
+    // The offer of a passkey comes at the end of a login.
+    mfa: { active: false },
+  };
   const connection = await scene.aConnection(options, 'keyed');
   const client = await scene.aClient(connection);
   await scene.aUser(connection, { email: 'kay@example.com', password: PASSWORD });
@@ -185,7 +189,9 @@ async function factorPages(
   scene: Scene,
   { connection, client, user }: Omit<Made, 'long'>,
 ): Promise<Visit[]> {
-  await configure(scene.db, { factors: ['otp', 'sms', 'email', 'recovery-code'] });
+  await configure(scene.db, {
+    factors: ['otp', 'sms', 'email', 'webauthn-roaming', 'recovery-code'],
+  });
   const owner = await scene.aUser(connection, { email: 'owner@example.com', password: PASSWORD });
   const sealed = { db: scene.db, key: scene.keys.encryption, now: scene.clock.now() };
   await aMethod(sealed, { userId: owner.id, kind: 'totp', totpSecret: SECRET });
@@ -213,6 +219,7 @@ async function factorPages(
   return [
     visit('factor-enroll', user, { template: 'mfa-choices' }),
     visit('factor-app', user, { template: 'mfa-code', page: 'mfa-otp-enrollment' }),
+    visit('factor-key', user, { template: 'mfa-key', page: 'mfa-webauthn-roaming-enrollment' }),
     visit('factor-phone', user, { template: 'mfa-address', page: 'mfa-sms-enrollment' }),
     visit('factor-code', owner, { template: 'mfa-code', page: 'mfa-otp-challenge' }),
     visit('factor-code-wrong', owner, {

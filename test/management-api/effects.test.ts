@@ -176,7 +176,7 @@ describe('a route refuses with the field and the reason:', () => {
     ],
     ['PUT /guardian/factors/duo', 'enabled', { enabled: true }],
     ['PUT /guardian/factors/push-notification', 'enabled', { enabled: true }],
-    ['PUT /guardian/factors/webauthn-roaming', 'enabled', { enabled: true }],
+    ['PUT /guardian/factors/duo', 'enabled', { enabled: true }],
     ['PUT /guardian/factors/duo/settings', 'ikey', { ikey: 'i' }],
     ['PUT /guardian/factors/push-notification/selected-provider', 'provider', { provider: 'sns' }],
     ['POST /guardian/enrollments/ticket', 'factor', { user_id: 'x', factor: 'push-notification' }],

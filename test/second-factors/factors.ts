@@ -34,7 +34,14 @@ export async function configure(
   { factors, policies = ['all-applications'] }: { factors: FactorName[]; policies?: Policy[] },
 ): Promise<void> {
   const now = new Date();
-  for (const name of ['otp', 'sms', 'email', 'recovery-code'] as const) {
+  for (const name of [
+    'otp',
+    'sms',
+    'email',
+    'webauthn-roaming',
+    'webauthn-platform',
+    'recovery-code',
+  ] as const) {
     await setFactorEnabled(db, { name, enabled: factors.includes(name), now });
   }
   await setPolicies(db, policies, now);

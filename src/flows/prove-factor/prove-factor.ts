@@ -16,6 +16,7 @@ import type { User } from '../../records/users/users.ts';
 import { type CountedGuess, countGuess } from '../../steps/limit-guesses/limit-guesses.ts';
 import { type CodeSent, type ProveFactorDeps, sendCodeTo } from './send-code.ts';
 
+export { askForKey, proveWithKey } from './prove-with-key.ts';
 export type { CodeSent, ProveFactorDeps } from './send-code.ts';
 
 /** The user who tries a code, and from where. */
@@ -35,7 +36,7 @@ export type Proof =
   | { kind: 'throttled'; retryAfterSeconds: number };
 
 /** How the second factor was shown. RFC 8176 names the values where it has one. */
-export type SecondAmr = 'otp' | 'sms' | 'tel' | 'email' | 'recovery';
+export type SecondAmr = 'otp' | 'sms' | 'tel' | 'email' | 'recovery' | 'hwk';
 
 /**
  * Sends a code to a user's phone or email address.

@@ -13,7 +13,7 @@ type Deps = { db: Db; clock: Clock; keys: Keys };
 
 /** A method that Usher can ask for at a login. */
 export type UsableMethod = AuthenticationMethod & {
-  kind: 'totp' | 'phone' | 'email' | 'recovery-code';
+  kind: 'totp' | 'phone' | 'email' | 'webauthn-roaming' | 'webauthn-platform' | 'recovery-code';
 };
 
 /** Returns a user's methods, the imported ones included. */
@@ -48,7 +48,9 @@ export function factorOf({ kind }: AuthenticationMethod): EnrollableFactor | nul
     case 'phone':
       return 'sms';
     case 'email':
-      return 'email';
+    case 'webauthn-roaming':
+    case 'webauthn-platform':
+      return kind;
     default:
       return null;
   }

@@ -29,6 +29,7 @@ import {
 import {
   registerMfaChallengePages,
   registerMfaEnrollPages,
+  registerMfaKeyPages,
   registerMfaSessionPage,
 } from './mfa/mfa.ts';
 import { createCsrf, createPages, registerPictures } from './page/page.ts';
@@ -88,6 +89,7 @@ export async function registerHostedPages(
     registerNewLink(scope, shared);
     registerMfaChallengePages(scope, shared);
     registerMfaEnrollPages(scope, shared);
+    registerMfaKeyPages(scope, shared);
     registerMfaSessionPage(scope, shared);
     registerDonePages(scope, shared);
   });

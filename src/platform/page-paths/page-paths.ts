@@ -42,12 +42,16 @@ export type MfaPage =
   | 'mfa-otp-challenge'
   | 'mfa-sms-challenge'
   | 'mfa-email-challenge'
+  | 'mfa-webauthn-roaming-challenge'
+  | 'mfa-webauthn-platform-challenge'
   | 'mfa-recovery-code-challenge'
   | 'mfa-login-options'
   | 'mfa-begin-enroll-options'
   | 'mfa-otp-enrollment'
   | 'mfa-sms-enrollment'
   | 'mfa-email-enrollment'
+  | 'mfa-webauthn-roaming-enrollment'
+  | 'mfa-webauthn-platform-enrollment'
   | 'mfa-recovery-code-enrollment';
 
 /** Returns the path of a page about second factors. */

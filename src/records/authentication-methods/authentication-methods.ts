@@ -12,11 +12,10 @@ import {
 } from './method-row.ts';
 import { newRecoveryCode } from './recovery-code.ts';
 
-export {
-  type Credential,
-  type VerifiedPasskey,
-  WEBAUTHN_KINDS,
-  type WebAuthnKind,
+export type {
+  Credential,
+  VerifiedPasskey,
+  WebAuthnKind,
 } from './credential.ts';
 export type { AuthenticationMethod, MethodKind } from './method-row.ts';
 export {
@@ -24,7 +23,6 @@ export {
   isSecondFactor,
   isWebAuthn,
   notePasskeyUse,
-  type StoredPasskey,
   storePasskey,
 } from './passkeys.ts';
 export { newRecoveryCode } from './recovery-code.ts';

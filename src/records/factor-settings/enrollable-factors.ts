@@ -6,7 +6,7 @@ export function enrollable({
 }: {
   factors: Record<FactorName, boolean>;
 }): EnrollableFactor[] {
-  const all: EnrollableFactor[] = ['otp', 'sms', 'email'];
+  const all: EnrollableFactor[] = ['otp', 'webauthn-roaming', 'webauthn-platform', 'sms', 'email'];
   return all.filter((name) => factors[name]);
 }
 

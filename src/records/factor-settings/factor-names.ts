@@ -12,7 +12,10 @@ export const FACTOR_NAMES = [
 export type FactorName = (typeof FACTOR_NAMES)[number];
 
 /** Factors that a user can enroll. */
-export type EnrollableFactor = Extract<FactorName, 'otp' | 'sms' | 'email'>;
+export type EnrollableFactor = Extract<
+  FactorName,
+  'otp' | 'webauthn-roaming' | 'webauthn-platform' | 'sms' | 'email'
+>;
 
 /** Factors that an invitation can require. `any`: each one that users can enroll. `webauthn`: a passkey or a security key. */
 export type RequiredFactor = 'any' | 'otp' | 'sms' | 'email' | 'webauthn';

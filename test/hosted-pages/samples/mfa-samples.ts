@@ -48,6 +48,19 @@ export const mfaSamples: SamplesOf<MfaValues> = {
       problem: PROBLEM,
     },
   ],
+  'mfa-key': [
+    {
+      title: 'Use your security key',
+      lead: 'Have your security key ready.',
+      ask: 'get',
+      submit: 'Continue',
+      remember: true,
+      links: [{ url: '/there', text: 'Use another method' }],
+      csrf: 'csrf-1',
+      action: '/here',
+      problem: 'That did not work.',
+    },
+  ],
   'mfa-choices': [
     {
       ...form,

@@ -20,6 +20,8 @@ const CHALLENGES: Partial<Record<AuthenticationMethod['kind'], MfaPage>> = {
   totp: 'mfa-otp-challenge',
   phone: 'mfa-sms-challenge',
   email: 'mfa-email-challenge',
+  'webauthn-roaming': 'mfa-webauthn-roaming-challenge',
+  'webauthn-platform': 'mfa-webauthn-platform-challenge',
   'recovery-code': 'mfa-recovery-code-challenge',
 };
 
@@ -27,6 +29,8 @@ const ENROLLMENTS: Record<EnrollableFactor, MfaPage> = {
   otp: 'mfa-otp-enrollment',
   sms: 'mfa-sms-enrollment',
   email: 'mfa-email-enrollment',
+  'webauthn-roaming': 'mfa-webauthn-roaming-enrollment',
+  'webauthn-platform': 'mfa-webauthn-platform-enrollment',
 };
 
 /** Returns the page that asks for a method. */
@@ -82,9 +86,9 @@ export async function sentToSecondFactor(
   return true;
 }
 
-/** Returns the method used last. Before the first use, an authenticator app, which costs nothing and needs no network. */
+/** Returns the method used last. Before the first use, one that costs nothing and needs no network. */
 function preferredMethod(methods: AuthenticationMethod[]): AuthenticationMethod {
-  const order = ['totp', 'phone', 'email'];
+  const order = ['webauthn-platform', 'webauthn-roaming', 'totp', 'phone', 'email'];
   const [first] = methods
     .filter((method) => method.kind !== 'recovery-code')
     .sort(

@@ -78,10 +78,10 @@ export function registerMfaChallengePages(app: FastifyInstance, deps: PageDeps):
   });
 }
 
-type At = Shown & { session: LoginSession; methods: UsableMethod[] };
+export type At = Shown & { session: LoginSession; methods: UsableMethod[] };
 
 /** Returns the waiting user with the methods, or `null` if there is none and the reply has been sent. */
-async function arrive(
+export async function arrive(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,

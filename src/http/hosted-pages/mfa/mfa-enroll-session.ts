@@ -29,10 +29,18 @@ const SCREENS: Record<EnrollableFactor, string> = {
   otp: 'mfa-otp-enrollment-qr',
   sms: 'mfa-sms-enrollment',
   email: 'mfa-email-enrollment',
+  'webauthn-roaming': 'mfa-webauthn-roaming-enrollment',
+  'webauthn-platform': 'mfa-webauthn-platform-enrollment',
 };
 
 /** Auth0's names of factors in links. */
-const FACTORS: Record<string, EnrollableFactor> = { otp: 'otp', phone: 'sms', email: 'email' };
+const FACTORS: Record<string, EnrollableFactor> = {
+  otp: 'otp',
+  phone: 'sms',
+  email: 'email',
+  'webauthn-roaming': 'webauthn-roaming',
+  'webauthn-platform': 'webauthn-platform',
+};
 
 /**
  * Returns a user who can enroll a factor here: at a login that needs one without an enrolled factor, or with a link.

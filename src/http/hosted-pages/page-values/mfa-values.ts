@@ -26,6 +26,14 @@ export type MfaValues = {
     value: string;
     links: Link[];
   };
+  'mfa-key': FormValues & {
+    lead: string;
+    /** Whether the browser asks for a security key, or registers one. */
+    ask: 'get' | 'create';
+    submit: string;
+    remember: boolean;
+    links: Link[];
+  };
   'mfa-choices': FormValues & {
     lead: string;
     /** The name of the form field. */
@@ -46,6 +54,7 @@ const form = { problem: null };
 export const absentFromMfa: { [Name in keyof MfaValues]: Absent<MfaValues[Name]> } = {
   'mfa-code': form,
   'mfa-address': form,
+  'mfa-key': form,
   'mfa-choices': form,
   'mfa-recovery-code': {},
 };

@@ -6,8 +6,6 @@ const NO_PUSH = 'Usher sends no push notifications';
 export const FACTOR_EFFECTS: Record<string, Effect> = {
   'push-notification': { only: [false], because: NO_PUSH },
   duo: { only: [false], because: 'Usher does not use Duo' },
-  'webauthn-roaming': { only: [false], because: 'Usher has no security keys' },
-  'webauthn-platform': { only: [false], because: 'Usher has no passkeys' },
 };
 
 /** Provider settings of factors that cannot be enabled, whatever the names of their fields. */
@@ -19,5 +17,8 @@ export const PUSH_EFFECTS: Effects = { provider: { only: ['guardian'], because: 
 
 /** Fields of POST /guardian/enrollments/ticket that have no effect. */
 export const ENROLLMENT_EFFECTS: Effects = {
-  factor: { only: ['phone', 'email', 'otp'], because: 'users cannot enroll other factors' },
+  factor: {
+    only: ['phone', 'email', 'otp', 'webauthn-roaming', 'webauthn-platform'],
+    because: NO_PUSH,
+  },
 };
