@@ -1,7 +1,9 @@
+import { sql } from 'kysely';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { requireFactors } from '../../src/records/factor-settings/factor-settings.ts';
+import { eventually } from '../harness/harness.ts';
 import { claimsOf, made, openTab, type Person } from '../harness/world.ts';
-import { SECRET, wrongOtp } from './factors.ts';
+import { otpAt, SECRET, wrongOtp } from './factors.ts';
 import {
   GRANTS,
   openRuledWorld,
@@ -185,6 +187,51 @@ describe('a factor that an invitation requires', () => {
     const person = await world.createUser();
     await requires(person, 'email');
     expect(pathOf(await world.types(person))).toBe('/u/mfa-otp-enrollment');
+  });
+});
+
+describe('an invitation that a login accepts', () => {
+  /** Invites a user who has an account already. Returns a function that logs in at a door. */
+  async function invited(plan: { roles?: string[]; factors?: object }) {
+    const person = await world.createUser({ email_verified: true });
+    const answer = await world.server.api<{ id: string }>('POST', '/api/v2/invitations', {
+      recipients: [person.email],
+      connection: 'Username-Password-Authentication',
+      client_id: world.client.id,
+      ...(plan.roles && { roles: plan.roles }),
+    });
+    expect([answer.status, answer.text]).toEqual([202, answer.text]);
+    await eventually(async () => {
+      const { rows } =
+        await sql`select 1 from invitations where user_id = ${person.userId}`.execute(world.db);
+      return rows[0];
+    });
+    await sql`update campaigns set plan = plan || ${JSON.stringify({ factors: plan.factors })}::jsonb
+      where id in (select campaign_id from invitations where user_id = ${person.userId})`.execute(
+      world.db,
+    );
+    return person;
+  }
+
+  test('asks for the factor of a role that it gives, before the code and before the tokens', async () => {
+    await world.rules({ roles: [world.role.id] });
+    const shown = await world.types(await invited({ roles: [world.role.id] }));
+    expect(pathOf(shown)).toMatch(/^\/u\/mfa-/);
+    const { status, body } = await world.byPassword(await invited({ roles: [world.role.id] }));
+    expect([status, body.error]).toEqual([403, 'mfa_required']);
+  });
+
+  test('asks for the factor that it requires, and the login ends with it', async () => {
+    const plan = { factors: { required: ['otp'] } };
+    const tab = openTab();
+    const shown = await world.types(await invited(plan), tab);
+    expect(pathOf(shown)).toBe('/u/mfa-otp-enrollment');
+    const [, secret = ''] = /<code class="copy">([^<]+)</.exec(shown.page) ?? [];
+    const code = otpAt(secret.replaceAll(' ', ''), new Date());
+    const back = tab.back(await tab.send({ code }));
+    expect(back.searchParams.has('code')).toBe(true);
+    const { status, body } = await world.byPassword(await invited(plan));
+    expect([status, body.mfa_requirements]).toEqual([403, { enroll: [{ type: 'otp' }] }]);
   });
 });
 

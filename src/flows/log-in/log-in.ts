@@ -194,11 +194,12 @@ export async function logInWithHandoff(
 /**
  * Accepts the open invitations of a user to an application, before it gets a code or tokens, so that the tokens carry what was promised.
  * Runs at every authorization, also with an existing session.
+ * @returns whether an invitation was accepted: what it gave may require a second factor
  */
 export function acceptPromisedInvitations(
   deps: { db: Db; clock: Clock; audit: Audit },
   login: { userId: string; clientId: string },
-): Promise<void> {
+): Promise<boolean> {
   return grantWhatWasPromised(deps, login);
 }
 

@@ -22,18 +22,23 @@ export { noteAcceptance } from './note-acceptance.ts';
  * Accepts the open invitations of a user who logs in to an application, if the invited address is proved to be theirs: an invitation
  * belongs to the person, not to the link. Run it before tokens are issued, so that they carry what was given. Without an open invitation it
  * costs one indexed query. Everything read first is checked again under locks.
+ * @returns whether an invitation was accepted: what it gave may require a second factor
  */
 export async function grantWhatWasPromised(
   { db, clock, audit }: { db: Db; clock: Clock; audit: Audit },
   input: { userId: string; clientId: string },
-): Promise<void> {
+): Promise<boolean> {
   const { userId } = input;
+  let hasGiven = false;
   for (const seen of await promisedTo(db, { ...input, now: clock.now() })) {
     const accepted = await transactionWithUndo(db, (tx, undo: (nothing: null) => never) =>
       accept(tx, seen, { ...input, now: clock.now(), undo }),
     );
-    if (accepted !== null) noteAcceptance(audit, { ...accepted, userId });
+    if (accepted === null) continue;
+    noteAcceptance(audit, { ...accepted, userId });
+    hasGiven = true;
   }
+  return hasGiven;
 }
 
 /** Accepts an invitation that was found open, if it still is. Returns `null` if it is not, or another request was faster. */

@@ -1,3 +1,4 @@
+import { acceptPromisedInvitations } from '../../../flows/log-in/log-in.ts';
 import {
   issueMfaToken,
   noteAsked,
@@ -32,7 +33,13 @@ export async function requireSecondFactor(
   const overFactors = audience === mfaAudience(`${deps.publicUrl}/`);
   const login = { user, client, organizationId: null, overFactors };
   const origin = { ip, browser: null };
-  const need = await secondFactorFor(deps, { ...login, origin, amr });
+  const judged = { ...login, origin, amr };
+  let need = await secondFactorFor(deps, judged);
+  if (need.kind === 'none') {
+    // What an invitation gives, as a role does, may require a factor.
+    const isGiven = await acceptPromisedInvitations(deps, { userId: user.id, clientId: client.id });
+    if (isGiven) need = await secondFactorFor(deps, judged);
+  }
   if (need.kind === 'none') return;
   noteAsked(deps, login, need, ip);
   const token = await issueMfaToken(deps, {

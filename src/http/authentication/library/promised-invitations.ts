@@ -1,26 +1,36 @@
-import { interactionPolicy } from 'oidc-provider';
+import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import { acceptPromisedInvitations } from '../../../flows/log-in/log-in.ts';
+import type { LibraryClients } from '../clients/clients.ts';
 import type { AuthenticationDeps } from '../deps.ts';
+import { secondFactorPrompt } from './second-factor-prompt.ts';
 
 /**
  * Adds the last step of a login, which shows no page: a user who gets a code, by any login or an older session, accepts the open
- * invitations.
+ * invitations. What they gave, as a role does, may require a second factor: then it is asked for before the code.
  */
 export function withPromisedInvitations(
   prompts: interactionPolicy.DefaultPolicy,
-  deps: Pick<AuthenticationDeps, 'db' | 'clock' | 'audit'>,
+  deps: Pick<AuthenticationDeps, 'db' | 'clock' | 'keys' | 'publicUrl' | 'audit'> & {
+    clients: LibraryClients;
+  },
 ): interactionPolicy.DefaultPolicy {
+  const given = new WeakSet<KoaContextWithOIDC>();
   const check = new interactionPolicy.Check(
     'promised',
     'what was promised is given',
     'interaction_required',
-    async ({ oidc: { account, client } }) => {
+    async (ctx) => {
+      const { account, client } = ctx.oidc;
       if (!account || !client) return false;
       const { accountId: userId } = account;
-      await acceptPromisedInvitations(deps, { userId, clientId: client.clientId });
+      const login = { userId, clientId: client.clientId };
+      if (await acceptPromisedInvitations(deps, login)) given.add(ctx);
       return false;
     },
   );
   prompts.add(new interactionPolicy.Prompt({ name: 'promised', requestable: false }, check));
+  // An invitation to an organization is accepted by the prompt before.
+  const hasGiven = (ctx: KoaContextWithOIDC) => given.has(ctx) || !!ctx.oidc.params?.invitation;
+  prompts.add(secondFactorPrompt(deps, hasGiven));
   return prompts;
 }

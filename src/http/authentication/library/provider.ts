@@ -161,7 +161,7 @@ export async function createProvider(
           withSecondFactor(withOwnFactors(promptPolicy(), deps), organizations),
           organizations,
         ),
-        deps,
+        organizations,
       ),
       url: interactionUrl(carried),
     },

@@ -42,18 +42,27 @@ export function withSecondFactor(
     (ctx) => lacksSecondFactor(ctx),
   );
   prompts.get('login')?.checks.add(check);
-  prompts.add(
-    new interactionPolicy.Prompt(
-      { name: SECOND_FACTOR_PROMPT, requestable: false },
-      new interactionPolicy.Check(
-        'second_factor_due',
-        'Multifactor authentication required',
-        'interaction_required',
-        (ctx) => isDue(deps, ctx),
-      ),
+  prompts.add(secondFactorPrompt(deps, () => true));
+  return prompts;
+}
+
+/**
+ * Returns the prompt that asks for a second factor if one is due.
+ * @param applies whether the request is checked at all
+ */
+export function secondFactorPrompt(
+  deps: Deps,
+  applies: (ctx: KoaContextWithOIDC) => boolean,
+): interactionPolicy.Prompt {
+  return new interactionPolicy.Prompt(
+    { name: SECOND_FACTOR_PROMPT, requestable: false },
+    new interactionPolicy.Check(
+      'second_factor_due',
+      'Multifactor authentication required',
+      'interaction_required',
+      (ctx) => applies(ctx) && isDue(deps, ctx),
     ),
   );
-  return prompts;
 }
 
 /** Returns whether the session lacks a second factor. A new login never asks twice, because a user without a factor would never finish. */
