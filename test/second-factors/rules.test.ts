@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { insertMethod } from '../../src/records/authentication-methods/authentication-methods.ts';
 import { requireFactors } from '../../src/records/factor-settings/factor-settings.ts';
 import { eventually } from '../harness/harness.ts';
 import { claimsOf, made, openTab, type Person } from '../harness/world.ts';
@@ -181,6 +182,19 @@ describe('a factor that an invitation requires', () => {
     const last = { grant_type: `${GRANTS}mfa-oob`, mfa_token, oob_code, binding_code };
     expect(await exchange(last)).toMatchObject({ status: 200 });
     expect(await world.byPassword(person)).toMatchObject({ status: 200 });
+  });
+
+  test('is a passkey that the user has, if any factor or a key is required', async () => {
+    const details = { key: world.server.app.deps.keys.encryption, now: new Date() };
+    for (const wanted of ['any', 'webauthn'] as const) {
+      const person = await world.createUser();
+      const passkey = { userId: person.userId, kind: 'passkey', confirmed: true } as const;
+      expect((await insertMethod(world.db, passkey, details)).kind).toBe('inserted');
+      await requires(person, wanted);
+      expect(verdict(await world.types(person))).toBe('in');
+      await requires(person, 'otp');
+      expect(pathOf(await world.types(person))).toBe('/u/mfa-otp-enrollment');
+    }
   });
 
   test('can be any other enabled one after the operator has disabled it', async () => {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
+import type { AuthenticationMethod } from '../../records/authentication-methods/authentication-methods.ts';
 import {
   allowedBy,
   type EnrollableFactor,
@@ -45,6 +46,12 @@ export type SecondFactorNeed =
   /** The user must enroll one of these factors: there is no usable method, or an invitation requires another one. */
   | { kind: 'enroll'; factors: EnrollableFactor[]; reasons: SecondFactorReason[] };
 
+/** Passkeys and security keys. */
+const KEYS = new Set<AuthenticationMethod['kind']>([
+  'passkey',
+  'webauthn-platform',
+  'webauthn-roaming',
+]);
 const NONE: SecondFactorNeed = { kind: 'none' };
 /** Reasons that ask only users who have a factor. */
 const ASKS_OWNERS = new Set<SecondFactorReason['kind']>(['enrolled', 'own-factors']);
@@ -78,8 +85,10 @@ export async function secondFactorFor(
   const required = await findRequirement(db, user.id);
   const reasons = hasShown ? [] : await reasonsFor(deps, input, settings);
   if (reasons.length === 0 && required === null) return NONE;
-  const methods = usable(settings, await adoptFactors(deps, user.id));
-  const lacking = required && (await stillLacking(deps, { user, required, settings, methods }));
+  const all = await adoptFactors(deps, user.id);
+  const methods = usable(settings, all);
+  const lacking =
+    required && (await stillLacking(deps, { user, required, settings, methods: all }));
   if (lacking) reasons.push({ kind: 'invitation' });
   if (lacking && (hasShown || methods.length === 0)) {
     return { kind: 'enroll', factors: lacking, reasons };
@@ -106,13 +115,15 @@ async function stillLacking(
     user: User;
     required: RequiredFactor[];
     settings: FactorSettings;
-    methods: UsableMethod[];
+    methods: AuthenticationMethod[];
   },
 ): Promise<EnrollableFactor[] | null> {
   const { user, required, settings, methods } = about;
   const allowed = requiredNow(required, settings);
-  const owned = methods.map(factorOf);
-  if (!allowed.some((factor) => owned.includes(factor))) return allowed;
+  const owned = usable(settings, methods).map(factorOf);
+  const hasKey = methods.some(({ kind, confirmed }) => confirmed && KEYS.has(kind));
+  const isKeyEnough = required.includes('any') || required.includes('webauthn');
+  if (!(hasKey && isKeyEnough) && !allowed.some((factor) => owned.includes(factor))) return allowed;
   await fulfilRequirement(db, { userId: user.id, factors: required });
   return null;
 }
