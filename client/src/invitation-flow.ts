@@ -20,7 +20,7 @@ export type InvitationFlow = ReturnType<typeof createInvitationFlow>;
  */
 export function createInvitationFlow(options: FlowOptions) {
   const { clientId, link } = options;
-  const send = createSender(options, 'invitation-flow');
+  const send = createSender(options);
   const storage = options.storage ?? sessionStorage;
   const key = `usher-flow ${clientId} ${fingerprint(link)}`;
   const listeners = new Set<() => void>();
@@ -81,6 +81,24 @@ export function createInvitationFlow(options: FlowOptions) {
   };
 }
 
+/**
+ * Sets a new password, with the link that the person got by mail. Then send the person to your login with `state.login_ticket`.
+ * @param options.link the link of the mail that resets a password
+ */
+export async function resetPassword(
+  options: FlowOptions,
+  password: string,
+  request: AtCompletion = {},
+): Promise<FlowResult<Completed>> {
+  const { clientId: client_id, link } = options;
+  const { state, codeChallenge: code_challenge } = request;
+  const body = { client_id, link, password, state, code_challenge };
+  const { answer } = await createSender(options)<Completed>('reset', body, null);
+  const { problem, ...rest } = answer;
+  if (problem) return { ok: false, problem, state: rest.state ? (rest as FlowState) : null };
+  return { ok: true, state: rest as FlowState & Completed };
+}
+
 /** Returns the address of your login with the ticket that lets the person in. */
 export function loginAddress(login: string, completed: Completed): string {
   if (completed.login_ticket === null) return login;
@@ -90,8 +108,8 @@ export function loginAddress(login: string, completed: Completed): string {
 
 type Answer<T> = Partial<FlowState> & Partial<T> & { problem?: Problem; flow_secret?: string };
 
-function createSender({ baseUrl, language, fetch: ask = fetch }: FlowOptions, door: string) {
-  const base = `${baseUrl.replace(/\/+$/, '')}/${door}/`;
+function createSender({ baseUrl, language, fetch: ask = fetch }: FlowOptions) {
+  const base = `${baseUrl.replace(/\/+$/, '')}/invitation-flow/`;
   return async <T>(
     path: string,
     body: object | undefined,

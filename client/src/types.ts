@@ -38,7 +38,8 @@ export type StepName =
   | 'phone/verify'
   | 'totp'
   | 'totp/verify'
-  | 'complete';
+  | 'complete'
+  | 'reset';
 
 /** The schema of one field, as JSON Schema. */
 export type FieldSchema = {

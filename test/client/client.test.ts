@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createInvitationFlow, loginAddress } from '../../client/src/invitation-flow.ts';
+import {
+  createInvitationFlow,
+  loginAddress,
+  resetPassword,
+} from '../../client/src/invitation-flow.ts';
+import { aVisitor } from '../harness/visitor.ts';
 import { openWorld, type World } from '../harness/world.ts';
 import { aFlowScene, FIELDS, GOOD, NAMES, ORIGIN } from '../invitation-flow/flow-page.ts';
 
@@ -87,6 +92,29 @@ describe('the browser client', () => {
     expect(await first.refresh()).toMatchObject({ ok: false, problem: { code: 'unknown_flow' } });
   });
 
+  test('sets a new password with the link of a mail, once', async () => {
+    const user = await world.aUser(scene.connection, { password: 'Heron-Lagoon-42' });
+    const secret = await world.aTicket(user, { clientId: scene.client.id });
+    const { id: clientId } = scene.client;
+    const link = `${world.publicUrl}/u/reset-verify?ticket=${secret}#`;
+    const options = { baseUrl: world.server.url, clientId, link, fetch: fromPage };
+    expect(await resetPassword(options, 'short')).toMatchObject({
+      ok: false,
+      problem: { code: 'password_refused' },
+      state: { next: ['reset'] },
+    });
+    const done = await resetPassword(options, GOOD);
+    if (!done.ok || done.state === null) throw new Error(JSON.stringify(done));
+    const visitor = aVisitor(world);
+    const { login_ticket } = done.state;
+    const shown = await world.openLogin(visitor, clientId, { login_ticket: String(login_ticket) });
+    expect((await world.claimsAfter(visitor, shown)).sub).toBe(user.id);
+    expect(await resetPassword(options, GOOD)).toMatchObject({ problem: { code: 'link_ended' } });
+    const other = await world.aClient(scene.connection, { settings: { webOrigins: [ORIGIN] } });
+    const foreign = await resetPassword({ ...options, clientId: other.id }, GOOD);
+    expect(foreign).toMatchObject({ ok: false, problem: { code: 'unknown_link' } });
+  });
+
   test('tells its listeners, and that no answer arrived', async () => {
     const seen: boolean[] = [];
     const options = { clientId: 'any', link: 'any', storage: aStorage() };
@@ -117,7 +145,7 @@ describe('the browser client', () => {
   });
 
   test.each([
-    ['invitation-flow', '1.0 kB'],
+    ['invitation-flow', '1.1 kB'],
     ['react', '1.2 kB'],
   ])('%s is smaller than 5 kB, and its README says the size', async (entry, said) => {
     const bytes = await minifiedSize(join(CLIENT, `src/${entry}.ts`));

@@ -11,6 +11,7 @@ import {
   isSelfServiceResetEnabled,
   passwordPolicyOf,
 } from '../../records/connections/connections.ts';
+import type { LoginTicket } from '../../records/login-handoffs/login-handoffs.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import {
   findTicketBySecret,
@@ -145,12 +146,19 @@ export async function viewTicket(
   return { kind: isByPassword ? 'password-changed' : state, ...found };
 }
 
+type Redeeming = {
+  secret: string;
+  password: string;
+  /** The password is chosen on a page of the application, which takes the handoff in an address. */
+  loginTicket?: LoginTicket;
+};
+
 /**
  * Sets the password. One transaction consumes the link and does everything it stands for. Of many requests at once exactly one is `done`.
  */
 export async function redeemTicket(
   deps: Pick<ResetDeps, 'db' | 'clock' | 'audit'>,
-  input: { secret: string; password: string },
+  input: Redeeming,
 ): Promise<ResetOutcome> {
   const outcome = await redeem(deps, input);
   note(deps.audit, outcome);
@@ -159,7 +167,7 @@ export async function redeemTicket(
 
 async function redeem(
   deps: Pick<ResetDeps, 'db' | 'clock' | 'audit'>,
-  input: { secret: string; password: string },
+  input: Redeeming,
 ): Promise<ResetOutcome> {
   const { db, clock } = deps;
   const view = await viewTicket(deps, input.secret);
@@ -199,7 +207,8 @@ async function redeem(
     const chosen = { held: { account, person }, chosen: judged.chosen, at, markEmailVerified };
     await storeChosenPassword(tx, chosen);
     const { clientId } = ticket;
-    const handoff = await handOverLogin(tx, { user: person, account, clientId, at });
+    const entry = { ticket: input.loginTicket ?? null, clientId, at };
+    const handoff = await handOverLogin(tx, { user: person, account, ...entry });
     return { ticket, handoff, user: account, personId: person.id };
   });
   if (!done) {

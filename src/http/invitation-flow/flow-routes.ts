@@ -21,7 +21,16 @@ import { carriedOut, closedProblem, doneState, endProblem, stateOf } from './ans
 import { FlowProblem } from './flow-problem.ts';
 import type { InvitationFlowDeps } from './invitation-flow.ts';
 import type { Origins } from './origins.ts';
-import { bearerOf, bodyOf, codeOf, flagOf, linkSecretOf, textOf } from './request-body.ts';
+import {
+  bearerOf,
+  bodyOf,
+  codeOf,
+  flagOf,
+  linkSecretOf,
+  requestMarkOf,
+  textOf,
+} from './request-body.ts';
+import { resetPassword } from './reset-route.ts';
 
 type Deps = InvitationFlowDeps & { origins: Origins };
 type Handler = (request: FastifyRequest, reply: FastifyReply, secret: string) => Promise<unknown>;
@@ -39,6 +48,9 @@ export function registerFlowRoutes(app: FastifyInstance, deps: Deps): void {
   };
 
   app.post('/start', (request, reply) => start(deps, request, reply));
+  app.post('/reset', (request, reply) =>
+    resetPassword(deps, request, reply, (...page) => permit(deps, ...page)),
+  );
 
   app.get(
     '/state',
@@ -190,11 +202,7 @@ async function existing(deps: Deps, request: FastifyRequest, secret: string): Pr
 }
 
 async function complete(deps: Deps, request: FastifyRequest, secret: string): Promise<unknown> {
-  const body = bodyOf(request);
-  const codeChallenge = textOf(body, 'code_challenge', 128, '');
-  const appState = textOf(body, 'state', 2000, '');
-  const mark =
-    codeChallenge !== '' ? { codeChallenge } : appState !== '' ? { state: appState } : null;
+  const mark = requestMarkOf(bodyOf(request));
   const completed = await completeInvitationFlow(deps, { secret, request: mark });
   if (completed.kind !== 'completed') {
     carriedOut(completed);

@@ -47,6 +47,10 @@ export const FLOW_PROBLEMS = {
     when: 'An operator has withdrawn the invitation.',
     action: 'Show the message.',
   },
+  link_ended: {
+    when: 'The link to set a password is used, has expired, or was replaced by a newer one.',
+    action: 'Offer a new link.',
+  },
   origin_not_allowed: {
     when: 'The page is on an origin that is not registered for the application, or the application is unknown.',
     action: 'Add the origin to `web_origins` of the application.',
@@ -77,7 +81,7 @@ export const FLOW_PROBLEMS = {
     action: 'Start again with the link.',
   },
   unknown_link: {
-    when: 'No invitation to this application has this link.',
+    when: 'No invitation to this application, and no user of it, has this link.',
     action: 'Ask the person to open the newest mail.',
   },
   wrong_code: {

@@ -41,6 +41,14 @@ export function flagOf(body: Body, name: string): boolean {
   throw new FlowProblem(400, 'invalid_request');
 }
 
+/** Returns what names the authorization request that may use the login ticket, or `null` if any may. */
+export function requestMarkOf(body: Body): { codeChallenge: string } | { state: string } | null {
+  const codeChallenge = textOf(body, 'code_challenge', 128, '');
+  if (codeChallenge !== '') return { codeChallenge };
+  const state = textOf(body, 'state', 2000, '');
+  return state === '' ? null : { state };
+}
+
 /** Returns the secret of a link: of a whole address with `ticket` or `invitation`, or the secret alone. */
 export function linkSecretOf(link: string): string {
   if (!URL.canParse(link)) return link;

@@ -13,6 +13,7 @@ export const ENGLISH: ProblemTexts = {
     invitation_expired: 'This invitation has expired.',
     invitation_on_hold: 'This invitation can’t be accepted right now.',
     invitation_revoked: 'This invitation was withdrawn.',
+    link_ended: 'This link has ended. Request a new one.',
     origin_not_allowed: 'This page is not registered for the application.',
     password_refused: 'Choose another password.',
     sms_not_sent: 'The text message could not be sent. Try again later.',

@@ -14,6 +14,7 @@ export const FRENCH: ProblemTexts = {
     invitation_expired: 'Cette invitation a expiré.',
     invitation_on_hold: 'Cette invitation ne peut pas être acceptée pour le moment.',
     invitation_revoked: 'Cette invitation a été retirée.',
+    link_ended: 'Ce lien n’est plus valable. Demandez-en un nouveau.',
     origin_not_allowed: 'Cette page n’est pas enregistrée pour l’application.',
     password_refused: 'Choisissez un autre mot de passe.',
     sms_not_sent: 'Le SMS n’a pas pu être envoyé. Réessayez plus tard.',

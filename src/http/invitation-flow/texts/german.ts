@@ -14,6 +14,7 @@ export const GERMAN: ProblemTexts = {
     invitation_expired: 'Diese Einladung ist abgelaufen.',
     invitation_on_hold: 'Diese Einladung kann gerade nicht angenommen werden.',
     invitation_revoked: 'Diese Einladung wurde zurückgezogen.',
+    link_ended: 'Dieser Link gilt nicht mehr. Fordern Sie einen neuen an.',
     origin_not_allowed: 'Diese Seite ist für die Anwendung nicht registriert.',
     password_refused: 'Wählen Sie ein anderes Passwort.',
     sms_not_sent: 'Die SMS konnte nicht gesendet werden. Versuchen Sie es später noch einmal.',
