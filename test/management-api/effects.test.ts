@@ -71,7 +71,7 @@ describe('a route refuses with the field and the reason:', () => {
       { jwt_configuration: { secret_encoded: true } },
     ],
     ['PATCH /clients/:client', 'jwt_configuration.alg', { jwt_configuration: { alg: 'RS512' } }],
-    ['POST /connections', 'strategy', { name: 'g', strategy: 'google-oauth2' }],
+    ['POST /connections', 'strategy', { name: 't', strategy: 'twitter' }],
     ['POST /connections', 'strategy', { name: 's', strategy: 'samlp' }],
     ['PATCH /connections/:store', 'options.import_mode', { options: { import_mode: true } }],
     [
