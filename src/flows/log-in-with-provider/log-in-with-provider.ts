@@ -1,8 +1,6 @@
 export { type Entered, enterWithProvider, type ProviderEntry } from './admit.ts';
-export { type BeginInput, type Begun, beginWithProvider } from './begin.ts';
-export type { ProviderLoginDeps } from './deps.ts';
+export { beginWithProvider } from './begin.ts';
 export {
-  type CodeSending,
   keepSeparate,
   type Linked,
   linkWithCode,
@@ -11,4 +9,4 @@ export {
   type OfferView,
   viewOffer,
 } from './offers.ts';
-export { type Received, receiveAnswer, viewProviderLogin } from './take-answer.ts';
+export { receiveAnswer, verifyAnswer, viewProviderLogin } from './take-answer.ts';

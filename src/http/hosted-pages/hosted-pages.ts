@@ -11,6 +11,7 @@ import {
   registerForgotPages,
   registerInvitationAccountPages,
   registerInvitationPages,
+  registerInvitationProviderPages,
   registerNewLink,
   registerOrganizationInvitationPages,
   registerResetPages,
@@ -79,6 +80,7 @@ export async function registerHostedPages(
     registerForgotPages(scope, shared);
     registerResetPages(scope, shared);
     registerInvitationPages(scope, shared);
+    registerInvitationProviderPages(scope, shared);
     registerInvitationAccountPages(scope, shared);
     registerDeclinePages(scope, shared);
     registerOrganizationPages(scope, shared);

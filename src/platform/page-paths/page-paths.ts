@@ -16,6 +16,8 @@ export const PAGE_PATHS = {
   mfa: '/u/mfa',
 
   invitation: '/u/invitation',
+  invitationProvider: '/u/invitation/connection',
+  organizationInvitationProvider: '/u/organization-invitation/connection',
   invitationAccount: '/u/invitation-account',
   declineInvitation: '/u/decline-invitation',
   organizationInvitation: '/u/organization-invitation',

@@ -4,6 +4,7 @@ export { registerForgotPages } from './forgot-pages.ts';
 export { registerInvitationAccountPages } from './invitation-account-pages.ts';
 export { showAcceptance } from './invitation-outcome.ts';
 export { registerInvitationPages } from './invitation-pages.ts';
+export { registerInvitationProviderPages } from './invitation-provider-pages.ts';
 export { registerOrganizationInvitationPages } from './organization-invitation-pages.ts';
 export { registerResetPages } from './reset-pages.ts';
 export { registerVerificationPages } from './verification-pages.ts';

@@ -24,6 +24,7 @@ import {
   stateQuery,
 } from '../finish-login/finish-login.ts';
 import { chosenPassword, formText, longDate, ruleViews, sayNotNow } from '../page/page.ts';
+import { waysIn } from '../ways-in/ways-in.ts';
 
 /** How the invited person can accept. */
 type Way =
@@ -202,15 +203,19 @@ async function signsUp(
 }
 
 function show(
-  { pages, csrf }: PageDeps,
+  deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
   { context, view, way, other }: Shown,
   problem?: string,
   status = problem === undefined ? 200 : 400,
 ): Promise<FastifyReply> {
+  const { pages, csrf } = deps;
   const { translator, look, organization, interaction, urls } = context;
   const { say } = translator;
+  const ways = waysFor(deps, request, { context, view, way });
+  // A person without an account can still come with a provider.
+  const lead = way.kind === 'closed' && ways !== null ? 'login' : way.kind;
   const name = organization ? titleOf(organization) : '';
   const { invitation, campaign } = view;
   const inviter = campaign.plan.inviter?.name ?? '';
@@ -222,7 +227,7 @@ function show(
     values: {
       ...look,
       title: say('organizationInvitation.title', { organization: name }),
-      lead: say(`organizationInvitation.${way.kind}Lead`, { name: inviter, organization: name }),
+      lead: say(`organizationInvitation.${lead}Lead`, { name: inviter, organization: name }),
       inviter,
       organizationName: name,
       email: invitation.email,
@@ -234,7 +239,7 @@ function show(
       submit: way.kind === 'closed' ? null : say(`organizationInvitation.${way.kind}Submit`),
       rules: way.kind === 'signup' ? ruleViews(passwordPolicyOf(way.connection), translator) : [],
       forgotUrl: reset ? urls.forgot : null,
-      ways: null,
+      ways,
       otherNote:
         other &&
         say('organizationInvitation.other', { email: nameOf(other), invited: invitation.email }),
@@ -242,6 +247,23 @@ function show(
       declineUrl: `${PAGE_PATHS.declineInvitation}?ticket=${encodeURIComponent(interaction.params.invitation ?? '')}`,
       problem,
     },
+  });
+}
+
+/** Returns the providers with which the invitation can be accepted. */
+function waysFor(
+  deps: PageDeps,
+  request: FastifyRequest,
+  { context, view, way }: Pick<Shown, 'context' | 'view' | 'way'>,
+) {
+  if (way.kind === 'accept') return null;
+  return waysIn(deps, request, {
+    translator: context.translator,
+    connections: view.connections,
+    form: null,
+    besideForm: way.kind !== 'closed',
+    action: `${PAGE_PATHS.providerLogin}${stateQuery(context.interaction)}`,
+    isShown: (connection) => context.connections.some(({ id }) => id === connection.id),
   });
 }
 

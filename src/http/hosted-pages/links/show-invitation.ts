@@ -5,7 +5,10 @@ import {
   takesOtherAccounts,
 } from '../../../flows/accept-invitation/accept-invitation.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
-import { isSelfServiceResetEnabled } from '../../../records/connections/connections.ts';
+import {
+  isSelfServiceResetEnabled,
+  isShownAsButton,
+} from '../../../records/connections/connections.ts';
 import { lookOf } from '../brand/brand.ts';
 import type { PageDeps } from '../deps.ts';
 import { formAction, longDate, type ProblemName, ruleViews } from '../page/page.ts';
@@ -67,7 +70,16 @@ export async function showInvitation(
       problem,
       focusPassword: problem !== undefined,
       usesPasskeys: passkey !== null,
-      ways: waysIn(deps, request, { translator, connections, form: connection, passkey }),
+      ways: waysIn(deps, request, {
+        translator,
+        connections,
+        form: connection,
+        besideForm: isLogin || view.policy !== null,
+        passkey,
+        action: formAction(request, PAGE_PATHS.invitationProvider),
+        isShown: (each) =>
+          isShownAsButton(each) || campaign.plan.connectionIds?.includes(each.id) === true,
+      }),
     },
   });
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { viewInvitation } from '../../../flows/accept-invitation/accept-invitation.ts';
 import {
   type Entered,
   enterWithProvider,
@@ -39,6 +40,10 @@ export function registerProviderPages(app: FastifyInstance, deps: PageDeps): voi
     const found = await providerLoginHere(deps, request, reply);
     if (found === null) return reply;
     const { login, context, connection, entry } = found;
+    if (await acceptsWith(deps, found)) {
+      const query = `${stateQuery(context.interaction)}&login=${encodeURIComponent(login.id)}`;
+      return reply.redirect(`${PAGE_PATHS.organizationInvitationProvider}${query}`, 302);
+    }
     if (login.stage === 'offered') return reply.redirect(linkAccountUrl(context, login.id), 302);
     const entered = await enterWithProvider(deps, entry);
     return continueAs(deps, request, reply, { context, connection, entry, entered });
@@ -65,6 +70,11 @@ export async function providerLoginHere(
   const id = queryText(request, 'login', 100) ?? '';
   const browser = providerLoginSecret(deps, request, id);
   const login = browser === null ? null : await viewProviderLogin(deps, { id, browser });
+  if (login?.purpose.kind === 'invitation') {
+    const query = new URLSearchParams({ ticket: login.purpose.secret, login: id });
+    await reply.redirect(`${PAGE_PATHS.invitationProvider}?${query}`, 302);
+    return null;
+  }
   if (browser === null || login?.purpose.kind !== 'login') {
     await showNotHere(deps, request, reply);
     return null;
@@ -93,6 +103,18 @@ export async function providerLoginHere(
     place: browserSecret(deps, request),
   };
   return { login, context, connection, entry };
+}
+
+/** Returns whether this login accepts an invitation to an organization, with a connection that the invitation takes. */
+async function acceptsWith(
+  deps: PageDeps,
+  { login, context, connection }: ProviderLoginHere,
+): Promise<boolean> {
+  const { invitation, organization: organizationId } = context.interaction.params;
+  if (login.stage !== 'answered' || !invitation || !organizationId) return false;
+  const view = await viewInvitation(deps, invitation, { organizationId });
+  const isOpen = view.kind === 'open' || view.kind === 'login';
+  return isOpen && view.connections.some(({ id }) => id === connection.id);
 }
 
 /** Continues after the provider, or after the proof of an account. */

@@ -1,0 +1,151 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import {
+  acceptInvitation,
+  type LoginInvitation,
+  type OpenInvitation,
+  viewInvitation,
+} from '../../../flows/accept-invitation/accept-invitation.ts';
+import {
+  beginWithProvider,
+  verifyAnswer,
+  viewProviderLogin,
+} from '../../../flows/log-in-with-provider/log-in-with-provider.ts';
+import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
+import type { Connection } from '../../../records/connections/connections.ts';
+import { findUser } from '../../../records/users/users.ts';
+import { keepBrowserSecret } from '../browser/browser.ts';
+import type { PageDeps } from '../deps.ts';
+import { finishLogin } from '../finish-login/finish-login.ts';
+import { formAction, formText, queryText, sayNotNow, secretOf } from '../page/page.ts';
+import {
+  keepProviderLogin,
+  providerLoginHere,
+  providerLoginSecret,
+  showNotHere,
+  showOver,
+} from '../provider-login/provider-login.ts';
+import { isProvider, providerName } from '../ways-in/ways-in.ts';
+import { showAcceptance, showDead } from './invitation-outcome.ts';
+import { showInvitation } from './show-invitation.ts';
+
+type Acceptable = OpenInvitation | LoginInvitation;
+
+/**
+ * Registers the acceptance of an invitation with an identity provider: `/u/invitation/connection?ticket=…` sends the browser there, and
+ * continues when it is back. `/u/organization-invitation/connection` continues a login to an organization that accepts an invitation.
+ */
+export function registerInvitationProviderPages(app: FastifyInstance, deps: PageDeps): void {
+  app.post(PAGE_PATHS.invitationProvider, async (request, reply) => {
+    const view = await viewInvitation(deps, secretOf(request));
+    if (view.kind !== 'open' && view.kind !== 'login') return showDead(deps, request, reply, view);
+    const name = formText(request, 'connection');
+    const connection = view.connections.find((each) => each.name === name);
+    if (!connection || !isProvider(connection)) {
+      return reply.redirect(formAction(request, PAGE_PATHS.invitation), 303);
+    }
+    return goesToProvider(deps, request, reply, { view, connection });
+  });
+
+  // No HEAD, because it would use up the answer.
+  const withoutHead = { exposeHeadRoute: false };
+  app.get(PAGE_PATHS.invitationProvider, withoutHead, (request, reply) =>
+    comesBack(deps, request, reply),
+  );
+  app.get(PAGE_PATHS.organizationInvitationProvider, withoutHead, (request, reply) =>
+    comesBackToLogin(deps, request, reply),
+  );
+}
+
+async function goesToProvider(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { view, connection }: { view: Acceptable; connection: Connection },
+): Promise<FastifyReply> {
+  const begun = await beginWithProvider(deps, {
+    connection,
+    clientId: view.client?.id ?? null,
+    purpose: { kind: 'invitation', secret: secretOf(request) },
+    ip: request.ip,
+    request: { login_hint: view.invitation.email },
+  });
+  if (begun.kind === 'throttled') {
+    const { problem, status } = sayNotNow(reply, begun, deps.pages.translator(request));
+    return showInvitation(deps, request, reply, view, problem, status);
+  }
+  if (begun.kind === 'unavailable') {
+    return showTrouble(deps, request, reply, { view, connection, trouble: begun.kind });
+  }
+  keepProviderLogin(deps, request, reply, begun);
+  return reply.redirect(begun.url, 303);
+}
+
+function showTrouble(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  about: { view: Acceptable; connection: Connection; trouble: 'denied' | 'failed' | 'unavailable' },
+): Promise<FastifyReply> {
+  const { view, connection, trouble } = about;
+  const { say } = deps.pages.translator(request);
+  const problem = say(`providerLogin.${trouble}`, { provider: providerName(connection) });
+  return showInvitation(deps, request, reply, view, problem);
+}
+
+async function comesBack(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const id = queryText(request, 'login', 100) ?? '';
+  const browser = providerLoginSecret(deps, request, id);
+  const login = browser === null ? null : await viewProviderLogin(deps, { id, browser });
+  const secret = secretOf(request);
+  if (browser === null || login?.purpose.kind !== 'invitation' || login.purpose.secret !== secret) {
+    return showNotHere(deps, request, reply);
+  }
+  const againUrl = formAction(request, PAGE_PATHS.invitation);
+  if (login.isOver || login.stage !== 'answered') return showOver(deps, request, reply, againUrl);
+  const view = await viewInvitation(deps, secret);
+  if (view.kind !== 'open' && view.kind !== 'login') return showDead(deps, request, reply, view);
+  const connection = view.connections.find((each) => each.id === login.connectionId);
+  if (connection === undefined) return reply.redirect(againUrl, 303);
+  const answered = await verifyAnswer(deps, {
+    id,
+    browser,
+    connection,
+    clientId: view.client?.id ?? null,
+    ip: request.ip,
+  });
+  if (answered.kind === 'over') return showOver(deps, request, reply, againUrl);
+  if (answered.kind !== 'proved') {
+    return showTrouble(deps, request, reply, { view, connection, trouble: answered.kind });
+  }
+  const { identity } = answered;
+  const proof = { kind: 'identity', connection, identity, tokenKey: deps.keys.encryption } as const;
+  const outcome = await acceptInvitation(deps, { secret, proof });
+  return showAcceptance(deps, request, reply, outcome);
+}
+
+async function comesBackToLogin(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const found = await providerLoginHere(deps, request, reply);
+  if (found === null) return reply;
+  const { context, connection, entry } = found;
+  const { invitation: secret, organization: organizationId } = context.interaction.params;
+  if (!secret || !organizationId) return reply.redirect(context.urls.login, 302);
+  const answered = await verifyAnswer(deps, entry);
+  if (answered.kind !== 'proved') return showOver(deps, request, reply, context.urls.login);
+  const { identity } = answered;
+  const proof = { kind: 'identity', connection, identity, tokenKey: deps.keys.encryption } as const;
+  const enters = { ip: request.ip, browser: entry.place };
+  const outcome = await acceptInvitation(deps, { secret, organizationId, proof, enters });
+  if (outcome.kind !== 'done') return showAcceptance(deps, request, reply, outcome);
+  const user = await findUser(deps.db, outcome.userId);
+  if (user === null || user.blocked) return reply.redirect(context.urls.login, 303);
+  keepBrowserSecret(deps, reply, entry.place);
+  return finishLogin(deps, request, reply, { context: { ...context, connection }, user, amr: [] });
+}

@@ -1,0 +1,143 @@
+import { beforeAll, expect, test } from 'vitest';
+import { findInvitation } from '../../src/records/invitations/invitations.ts';
+import { linkedIdentities } from '../../src/records/users/users.ts';
+import { aPerson, atOnce } from '../harness/factories.ts';
+import { textOf } from '../harness/visitor.ts';
+import {
+  type ApiClient,
+  CALLBACK,
+  claimsOf,
+  openWorld,
+  type Shown,
+  type World,
+} from '../harness/world.ts';
+import { configure } from '../second-factors/factors.ts';
+import { aProvider, openBrowser } from './person.ts';
+import { type SmallProvider, startSmallProvider } from './small-provider.ts';
+
+let world: World;
+let client: ApiClient;
+let provider: SmallProvider;
+let connectionId: string;
+let serial = 0;
+
+beforeAll(async () => {
+  provider = await startSmallProvider();
+  world = await openWorld();
+  await configure(world.db, { factors: [], policies: [] });
+  client = await world.registerClient();
+  const connection = await aProvider(world, {
+    name: 'acme-id',
+    options: { ...provider.options, domain_aliases: ['acme.example'] },
+    clientIds: [client.id],
+  });
+  connectionId = connection.id;
+});
+
+const pageOf = ({ page: html, status }: Shown) => ({ html, status, headers: {} });
+const subjectAt = async (back: URL) =>
+  String(claimsOf((await world.exchange(client, back)).body.id_token).sub);
+
+/** A person who was invited, and has no password yet. */
+async function anInvited() {
+  const email = `ada-${++serial}@acme.example`;
+  const user = await world.aUser({ id: world.connectionId }, { email });
+  const plan = {
+    resultUrl: `${CALLBACK}?accepted=1`,
+    connectionIds: [world.connectionId, connectionId],
+  };
+  const invitation = await world.anInvitation(user, { clientId: client.id, plan });
+  const url = `${world.server.url}/u/invitation?ticket=${invitation.secret}`;
+  const person = { sub: `ada-${serial}`, email, email_verified: true, name: 'Ada' };
+  return { ...invitation, url, user, person };
+}
+
+const stateOf = async (id: string) => (await findInvitation(world.db, id))?.state;
+
+test('an invitation is accepted with a provider, and the login at the application follows', async () => {
+  const { url, person, user, id } = await anInvited();
+  provider.logsIn(person);
+  const tab = openBrowser();
+  const accepted = await tab.choose(await tab.go(url), 'acme-id');
+  expect(tab.back(accepted).searchParams.get('accepted')).toBe('1');
+  expect(provider.requests.at(-1)?.get('login_hint')).toBe(person.email);
+  const back = tab.back(await tab.go(world.authorize(client, { audience: '', scope: 'openid' })));
+  expect(await subjectAt(back)).toBe(user.id);
+  expect(await stateOf(id)).toBe('accepted');
+  const linked = (await linkedIdentities(world.db, [user.id])).get(user.id) ?? [];
+  expect(linked.map((identity) => identity.id)).toEqual([`oidc|acme-id|${person.sub}`]);
+});
+
+test('an invitation is accepted once by sixteen answers of the provider at once', async () => {
+  const { url, person, user } = await anInvited();
+  provider.logsIn(person);
+  const tab = openBrowser();
+  const leaving = await tab.leaveFor(await tab.go(url), 'acme-id');
+  const { headers } = await fetch(leaving, { redirect: 'manual' });
+  const ends = await atOnce(16, () => tab.go(headers.get('location') ?? ''));
+  expect(ends.filter(({ back }) => back !== null)).toHaveLength(1);
+  expect((await linkedIdentities(world.db, [user.id])).get(user.id)).toHaveLength(1);
+});
+
+test('another account than the invited one gets an explanation, and the invitation lives', async () => {
+  const { url, person, id } = await anInvited();
+  provider.logsIn({ ...person, email: 'another@acme.example' });
+  const tab = openBrowser();
+  const refused = await tab.choose(await tab.go(url), 'acme-id');
+  expect(refused.status).toBe(409);
+  expect(textOf(pageOf(refused))).toContain(person.email);
+  expect(await stateOf(id)).toBe('pending');
+  provider.logsIn(person);
+  const accepted = await tab.choose(await tab.go(url), 'acme-id');
+  expect(tab.back(accepted).searchParams.get('accepted')).toBe('1');
+});
+
+test('a person who does not agree at the provider sees the invitation again', async () => {
+  const { url, id } = await anInvited();
+  provider.denies();
+  const tab = openBrowser();
+  const refused = await tab.choose(await tab.go(url), 'acme-id');
+  expect(textOf(pageOf(refused))).toContain('You have not logged in with acme-id.');
+  expect(refused.page).toContain('value="acme-id"');
+  expect(await stateOf(id)).toBe('pending');
+});
+
+test('an answer for an invitation is worth nothing in another browser', async () => {
+  const { url, person, id } = await anInvited();
+  provider.logsIn(person);
+  const tab = openBrowser();
+  const leaving = await tab.leaveFor(await tab.go(url), 'acme-id');
+  const { headers } = await fetch(leaving, { redirect: 'manual' });
+  const callback = headers.get('location') ?? '';
+  const stranger = openBrowser();
+  await stranger.go(url);
+  expect((await stranger.go(callback)).status).toBe(400);
+  expect(await stateOf(id)).toBe('pending');
+  expect(tab.back(await tab.go(callback)).searchParams.get('accepted')).toBe('1');
+});
+
+test('an invitation to an organization is accepted with a provider', async () => {
+  const organization = await world.anOrganization({
+    enabled_connections: [{ connection_id: connectionId }],
+  });
+  const { email } = aPerson({ email: `eve-${++serial}@acme.example` });
+  const { ticket_id: ticket } = await world.inviteTo(organization, client, { invitee: { email } });
+  provider.logsIn({ sub: 'eve', email, email_verified: true });
+  const tab = openBrowser();
+  const shown = await tab.go(
+    world.authorize(client, {
+      audience: '',
+      scope: 'openid',
+      organization: organization.id,
+      invitation: ticket,
+    }),
+  );
+  const back = tab.back(await tab.choose(shown, 'acme-id'));
+  const claims = claimsOf((await world.exchange(client, back)).body.id_token);
+  expect(claims).toMatchObject({ sub: 'oidc|acme-id|eve', org_id: organization.id });
+  const { body } = await world.server.api<{ user_id: string }[]>(
+    'GET',
+    `/api/v2/organizations/${organization.id}/members`,
+  );
+  expect(body.map((member) => member.user_id)).toEqual(['oidc|acme-id|eve']);
+});
