@@ -53,6 +53,7 @@ export const ON_BOTH: string[] = [
   'test/organizations/invitations.test.ts',
   'test/organizations/login.test.ts',
   'test/passkeys/ceremonies.test.ts',
+  'test/passkeys/hostile.test.ts',
   'test/protection/costly-passwords.test.ts',
   'test/protection/protection.test.ts',
   'test/rate-limits/buckets.test.ts',

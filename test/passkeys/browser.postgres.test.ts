@@ -8,6 +8,7 @@ import { overflow } from '../harness/legible.ts';
 import { linkIn } from '../harness/smtp-sink.ts';
 import { watchedPage } from '../harness/watched-page.ts';
 import { made, openWorld, type World } from '../harness/world.ts';
+import { SECRET } from '../second-factors/factors.ts';
 import { aDevice } from './virtual.ts';
 
 const GOOD = 'Tulip-Canal-77';
@@ -129,7 +130,7 @@ test('a person with a second factor is offered a passkey only after showing it',
   const user = await world.createUser({ password: GOOD });
   await world.server.api('POST', `/api/v2/users/${user.userId}/authentication-methods`, {
     type: 'totp',
-    totp_secret: 'JBSWY3DPEHPK3PXP',
+    totp_secret: SECRET,
   });
   const page = await open();
   await aDevice(page);

@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { sql } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
+import {
+  beginPasskeyOffer,
+  endPasskeyOffer,
+} from '../../src/flows/register-passkey/register-passkey.ts';
 import { sweepLeftovers } from '../../src/flows/sweep-leftovers/sweep-leftovers.ts';
 import { systemClock } from '../../src/platform/clock/clock.ts';
 import { transaction } from '../../src/platform/db/db.ts';
@@ -11,6 +15,7 @@ import {
   type WebAuthnKind,
 } from '../../src/records/authentication-methods/authentication-methods.ts';
 import { endSessionsOf } from '../../src/records/oidc-payloads/oidc-payloads.ts';
+import { findPendingLogin } from '../../src/records/pending-logins/pending-logins.ts';
 import { insertUser, type User } from '../../src/records/users/users.ts';
 import {
   beginAuthentication,
@@ -285,6 +290,16 @@ test('a login has one challenge at a time, so that it leaves one row', async () 
   expect(rows).toHaveLength(1);
   expect((await prove(authenticator.authenticate(first))).kind).toBe('over');
   expect((await prove(authenticator.authenticate(second))).kind).toBe('proved');
+});
+
+test('of sixteen answers to the offer of a passkey, one ends the login', async () => {
+  const user = await aPerson();
+  await beginPasskeyOffer(deps, { interactionUid: `offer ${user.id}`, user, amr: ['pwd'] });
+  const asked = { interactionUid: `offer ${user.id}`, now };
+  expect(await findPendingLogin(deps.db, asked), 'no factor is awaited').toBeNull();
+  const pending = await findPendingLogin(deps.db, { ...asked, waitsFor: 'passkey' });
+  const ended = await atOnce(SIXTEEN, () => endPasskeyOffer(deps, pending?.id ?? ''));
+  expect(ended.filter((amr) => amr !== null)).toEqual([['pwd']]);
 });
 
 test('expired challenges are deleted', async () => {

@@ -6,6 +6,7 @@ import { closedAtEnd } from '../harness/close-at-end.ts';
 import { overflow } from '../harness/legible.ts';
 import { watchedPage } from '../harness/watched-page.ts';
 import { made, openWorld, type Person, type World } from '../harness/world.ts';
+import { SECRET } from '../second-factors/factors.ts';
 import { newAuthenticator } from './authenticator.ts';
 import { arrives, openDoor } from './door.ts';
 import { aDevice } from './virtual.ts';
@@ -135,7 +136,7 @@ test('a security key of an earlier login cannot be enrolled by a password alone'
   const user = await world.createUser();
   await made(world.server, `/users/${encodeURIComponent(user.userId)}/authentication-methods`, {
     type: 'totp',
-    totp_secret: 'JBSWY3DPEHPK3PXP',
+    totp_secret: SECRET,
   });
   const page = await open();
   await aDevice(page, { transport: 'usb' });
