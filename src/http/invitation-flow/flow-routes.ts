@@ -18,8 +18,8 @@ import { findClient } from '../../records/clients/clients.ts';
 import { loginIdentifiersOf } from '../../records/connections/connections.ts';
 import { findFlow } from '../../records/invitation-flows/invitation-flows.ts';
 import { carriedOut, closedProblem, doneState, endProblem, stateOf } from './answers.ts';
+import type { InvitationFlowDeps } from './deps.ts';
 import { FlowProblem } from './flow-problem.ts';
-import type { InvitationFlowDeps } from './invitation-flow.ts';
 import type { Origins } from './origins.ts';
 import {
   bearerOf,

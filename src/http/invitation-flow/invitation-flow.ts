@@ -1,29 +1,10 @@
 import type { FastifyError, FastifyInstance } from 'fastify';
-import type { ChooseSmsSender } from '../../flows/choose-sms-sender/choose-sms-sender.ts';
-import type { LimitRequest } from '../../flows/limit-requests/limit-requests.ts';
-import type { Clock } from '../../platform/clock/clock.ts';
-import type { Keys } from '../../platform/crypto/crypto.ts';
-import { type Db, isDatabaseAway } from '../../platform/db/db.ts';
-import type { Log } from '../../platform/log/log.ts';
-import type { Enqueue } from '../../platform/tasks/tasks.ts';
-import type { Audit } from '../../records/logs/logs.ts';
+import { isDatabaseAway } from '../../platform/db/db.ts';
 import { sendProblem } from './answers.ts';
+import type { InvitationFlowDeps } from './deps.ts';
 import { FlowProblem } from './flow-problem.ts';
 import { registerFlowRoutes } from './flow-routes.ts';
 import { createOrigins } from './origins.ts';
-
-export type InvitationFlowDeps = {
-  db: Db;
-  clock: Clock;
-  keys: Keys;
-  log: Log;
-  audit: Audit;
-  enqueue: Enqueue;
-  /** An origin without a trailing slash. */
-  publicUrl: string;
-  smsSender: ChooseSmsSender;
-  limit?: LimitRequest | undefined;
-};
 
 const BODY_LIMIT = 32 * 1024;
 

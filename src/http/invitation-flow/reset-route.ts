@@ -2,8 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { redeemTicket, viewTicket } from '../../flows/reset-password/reset-password.ts';
 import { LOGIN_TICKET_SECONDS } from '../../records/login-handoffs/login-handoffs.ts';
 import { doneState } from './answers.ts';
+import type { InvitationFlowDeps } from './deps.ts';
 import { FlowProblem } from './flow-problem.ts';
-import type { InvitationFlowDeps } from './invitation-flow.ts';
 import { bodyOf, linkSecretOf, requestMarkOf, textOf } from './request-body.ts';
 
 /**
