@@ -205,6 +205,23 @@ test('a user who comes from a provider is found by the provider and its id there
   ]);
 });
 
+test('the tenant log distinguishes providers of organizations from social ones', async () => {
+  const okta = { client_id: 'a', client_secret: 'b', domain: 'logged.okta.test' };
+  const connections = [google, await aConnection('okta', okta)];
+  for (const connectionId of connections) {
+    server.app.deps.audit.record({ type: 's', connectionId, ip: '203.0.113.7' });
+  }
+  await server.app.flushLog();
+  const { body } = await server.api<{ connection_id: string; strategy_type: string }[]>(
+    'GET',
+    '/api/v2/logs?q=ip:203.0.113.7&sort=date:1',
+  );
+  expect(body.map((entry) => [entry.connection_id, entry.strategy_type])).toEqual([
+    [connections[0], 'social'],
+    [connections[1], 'enterprise'],
+  ]);
+});
+
 describe('an address belongs to', () => {
   const find = async (email: string) =>
     connectionOfDomain(await connectionsOfClient(server.app.deps.db, clientId), email);
