@@ -3,7 +3,9 @@ import type { Db } from '../../platform/db/db.ts';
 import {
   type AcceptedBy,
   acceptInvitation,
+  grantsOf,
   isMadeOnlyFor,
+  noteAcceptingLogin,
 } from '../../records/invitations/invitations.ts';
 import type { LoginTicket } from '../../records/login-handoffs/login-handoffs.ts';
 import { deleteUnusedUser, type User } from '../../records/users/users.ts';
@@ -62,5 +64,9 @@ export async function finishAcceptance(
   const { clientId } = invitation;
   const ticket = completion?.ticket ?? null;
   const handoff = await handOverLogin(tx, { user: person, account, clientId, ticket, at });
+  if (handoff !== null && grantsOf(invitation, campaign).data !== null) {
+    const by = { handoff };
+    await noteAcceptingLogin(tx, { invitationId: invitation.id, userId, clientId, by, at });
+  }
   return { ...found, kind: 'done', userId, user: account, invitation, handoff };
 }

@@ -10,6 +10,7 @@ import {
   hidesAccounts,
   loginIdentifiersOf,
 } from '../../records/connections/connections.ts';
+import { bindAcceptingLogin } from '../../records/invitations/invitations.ts';
 import { findLoginHandoff, useLoginHandoff } from '../../records/login-handoffs/login-handoffs.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
@@ -158,6 +159,14 @@ export function loginHandoffCookie(secure: boolean): string {
   return cookieName('usher_arrival', { secure });
 }
 
+/**
+ * Returns the name of the cookie that says which invitation the login under way accepts.
+ * @param secure `true` under https
+ */
+export function acceptingCookie(secure: boolean): string {
+  return cookieName('usher_accepting', { secure });
+}
+
 /** A handoff, with the application and the authorization request that use it. */
 export type Handoff = Omit<Parameters<typeof useLoginHandoff>[1], 'now'>;
 
@@ -194,13 +203,21 @@ export async function logInWithHandoff(
 /**
  * Accepts the open invitations of a user to an application, before it gets a code or tokens, so that the tokens carry what was promised.
  * Runs at every authorization, also with an existing session.
+ * @param login.session names the login, whose ID token carries the data of the invitations that it accepts
+ * @param login.handoff of an invitation that was accepted before, in this browser: its data belongs to this login
  * @returns whether an invitation was accepted: what it gave may require a second factor
  */
-export function acceptPromisedInvitations(
+export async function acceptPromisedInvitations(
   deps: { db: Db; clock: Clock; audit: Audit },
-  login: { userId: string; clientId: string },
+  login: { userId: string; clientId: string; session: string | null; handoff?: string | null },
 ): Promise<boolean> {
-  return grantWhatWasPromised(deps, login);
+  const { handoff = null, ...rest } = login;
+  const { session } = rest;
+  const hasGiven = await grantWhatWasPromised(deps, rest);
+  if (handoff !== null && session !== null) {
+    await bindAcceptingLogin(deps.db, { ...rest, session, handoff, now: deps.clock.now() });
+  }
+  return hasGiven;
 }
 
 /** Stores the better hash. A failure never fails the login: the next login tries again. */

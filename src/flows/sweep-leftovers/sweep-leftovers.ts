@@ -5,6 +5,7 @@ import { deleteEndedChallenges } from '../../records/factor-challenges/factor-ch
 import { deleteEndedFlows } from '../../records/invitation-flows/invitation-flows.ts';
 import {
   deleteEmptyCampaigns,
+  deleteOldAcceptingLogins,
   deleteOldInvitations,
 } from '../../records/invitations/invitations.ts';
 import { deleteFinishedJobs } from '../../records/jobs/jobs.ts';
@@ -68,6 +69,7 @@ export async function sweepLeftovers(deps: {
   for (const remove of [
     deleteExpiredPayloads,
     deleteEndedLoginHandoffs,
+    deleteOldAcceptingLogins,
     deleteEndedThrottles,
     deleteExpiredPasswordlessCodes,
     deleteExpiredPasswordlessLinks,

@@ -18,10 +18,14 @@ import { countAll, type Filters, readPage } from './list-invitations.ts';
 import { type InvitationOfCampaign, withCampaigns } from './organization-invitations.ts';
 
 export {
-  type CampaignPlan,
-  type EmailPolicy,
-  emailPolicyOf,
-} from './campaign-plan.ts';
+  ACCEPTING_LOGIN_SECONDS,
+  acceptedDataOf,
+  bindAcceptingLogin,
+  deleteOldAcceptingLogins,
+  isAcceptingHandoff,
+  noteAcceptingLogin,
+} from './accepting-logins.ts';
+export { type CampaignPlan, type EmailPolicy, emailPolicyOf } from './campaign-plan.ts';
 export {
   type Campaign,
   findCampaignOfJob,

@@ -4,7 +4,9 @@ import {
   type AcceptedBy,
   acceptPromised,
   findCampaigns,
+  grantsOf,
   type InvitationOfCampaign,
+  noteAcceptingLogin,
   type Promised,
   promisedTo,
 } from '../../records/invitations/invitations.ts';
@@ -22,11 +24,12 @@ export { noteAcceptance } from './note-acceptance.ts';
  * Accepts the open invitations of a user who logs in to an application, if the invited address is proved to be theirs: an invitation
  * belongs to the person, not to the link. Run it before tokens are issued, so that they carry what was given. Without an open invitation it
  * costs one indexed query. Everything read first is checked again under locks.
+ * @param input.session names the login, whose ID token carries the data of these invitations; `null`: no token carries it
  * @returns whether an invitation was accepted: what it gave may require a second factor
  */
 export async function grantWhatWasPromised(
   { db, clock, audit }: { db: Db; clock: Clock; audit: Audit },
-  input: { userId: string; clientId: string },
+  input: { userId: string; clientId: string; session: string | null },
 ): Promise<boolean> {
   const { userId } = input;
   let hasGiven = false;
@@ -45,9 +48,15 @@ export async function grantWhatWasPromised(
 async function accept(
   tx: Db,
   seen: Promised,
-  input: { userId: string; clientId: string; now: Date; undo: (nothing: null) => never },
+  input: {
+    userId: string;
+    clientId: string;
+    session: string | null;
+    now: Date;
+    undo: (nothing: null) => never;
+  },
 ): Promise<InvitationOfCampaign | null> {
-  const { userId, clientId, now, undo } = input;
+  const { userId, clientId, session, now, undo } = input;
   // From here to the end nobody can change an address, block or delete a user, or link accounts.
   await holdAccounts(tx, [
     userId,
@@ -62,6 +71,10 @@ async function accept(
   const [campaign] = await findCampaigns(tx, [invitation.campaignId]);
   if (campaign === undefined) throw new Error('An invitation belongs to no campaign.');
   if (!(await grantInvitation(tx, { invitation, campaign, userId, now }))) return undo(null);
+  if (session !== null && grantsOf(invitation, campaign).data !== null) {
+    const login = { userId, clientId, by: { session }, at: now };
+    await noteAcceptingLogin(tx, { invitationId: invitation.id, ...login });
+  }
   return { invitation, campaign };
 }
 

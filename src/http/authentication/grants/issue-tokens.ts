@@ -7,8 +7,9 @@ import type {
 } from 'oidc-provider';
 import { findAccount, resolveRequestedResources } from 'oidc-provider/lib/helpers/grants.js';
 import { acceptPromisedInvitations } from '../../../flows/log-in/log-in.ts';
+import { randomAlnum } from '../../../platform/ids/ids.ts';
 import { loginEpoch } from '../../../records/oidc-payloads/oidc-payloads.ts';
-import { OIDC_SCOPES, toResource } from '../tokens/tokens.ts';
+import { nameLogin, OIDC_SCOPES, toResource } from '../tokens/tokens.ts';
 import type { GrantDeps } from './grant-deps.ts';
 import { tokenError } from './token-error.ts';
 
@@ -53,7 +54,10 @@ export async function issueTokens(
   const account = await findAccount(provider, ctx, input.userId, { authTime });
   if (account === undefined) throw noLonger();
   ctx.oidc.entity('Account', account);
-  await acceptPromisedInvitations(deps, { userId: input.userId, clientId: client.clientId });
+  const session = randomAlnum(32);
+  nameLogin(ctx, session);
+  const { userId } = input;
+  await acceptPromisedInvitations(deps, { userId, clientId: client.clientId, session });
 
   const [server] = await resolveRequestedResources(provider, ctx);
   const scopes = scopesFor(ctx, input.scope, server);

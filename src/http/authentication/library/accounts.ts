@@ -1,5 +1,6 @@
 import type { Account, FindAccount } from 'oidc-provider';
 import type { PictureOf } from '../../../platform/avatar/avatar.ts';
+import type { Clock } from '../../../platform/clock/clock.ts';
 import type { Db } from '../../../platform/db/db.ts';
 import { loginEpoch } from '../../../records/oidc-payloads/oidc-payloads.ts';
 import { findUser } from '../../../records/users/users.ts';
@@ -7,6 +8,7 @@ import { mayUseConnection } from '../../../steps/judge-standing/judge-standing.t
 import type { LibraryClients } from '../clients/clients.ts';
 import { oauthError } from '../oauth-error.ts';
 import {
+  invitationClaim,
   organizationClaims,
   organizationIn,
   organizationOf,
@@ -22,9 +24,10 @@ import {
  * user's connection is not enabled for the application or its organization, because all applications share a session.
  */
 export function createFindAccount(
-  { db, pictureOf }: { db: Db; pictureOf: PictureOf },
+  deps: { db: Db; clock: Clock; pictureOf: PictureOf },
   clients: Pick<LibraryClients, 'recordOf'>,
 ): FindAccount {
+  const { db, pictureOf } = deps;
   return async (ctx, sub, token) => {
     const user = await findUser(db, sub);
     if (user === null) return undefined;
@@ -45,6 +48,7 @@ export function createFindAccount(
         ...userClaims(user, pictureOf),
         ...(await organizationClaims(db, organizationId)),
         ...unscopedClaims({
+          ...(await invitationClaim(deps, ctx, { userId: sub, clientId, token })),
           ...(await rolesClaim(db, rolesClaimOf(record), { userId: sub, organizationId })),
           // With an ID token of a first-party application, its user can link the account while this login is valid.
           ...(record?.settings.isFirstParty === true && {

@@ -18,6 +18,7 @@ import {
   organizationAllowed,
   organizationIn,
 } from '../tokens/tokens.ts';
+import { noteAcceptance } from './accepting-handoff.ts';
 import { SECOND_FACTOR_PROMPT } from './second-factor-prompt.ts';
 
 /** The prompt for the choice of an organization, or the acceptance of an invitation. */
@@ -178,6 +179,7 @@ async function enterOrFail(deps: Deps, ctx: KoaContextWithOIDC): Promise<boolean
     const outcome = await acceptInvitation(deps, { secret, organizationId, proof });
     // The page explains it, and offers to log in with another account.
     if (outcome.kind === 'wrong-account') return true;
+    if (outcome.kind === 'done') noteAcceptance(ctx, outcome.handoff);
     // If the invitation was used or revoked in the meantime, perhaps by the same user, the membership decides.
   }
   const entry = await enterOrganization(deps, login);

@@ -1,7 +1,9 @@
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import { acceptPromisedInvitations } from '../../../flows/log-in/log-in.ts';
+import { hasSecureCookies } from '../../../platform/cookie-name/cookie-name.ts';
 import type { LibraryClients } from '../clients/clients.ts';
 import type { AuthenticationDeps } from '../deps.ts';
+import { acceptingHandoff } from './accepting-handoff.ts';
 import { secondFactorPrompt } from './second-factor-prompt.ts';
 
 /**
@@ -20,11 +22,16 @@ export function withPromisedInvitations(
     'what was promised is given',
     'interaction_required',
     async (ctx) => {
-      const { account, client } = ctx.oidc;
+      const { account, client, session } = ctx.oidc;
       if (!account || !client) return false;
       const { accountId: userId } = account;
-      const login = { userId, clientId: client.clientId };
-      if (await acceptPromisedInvitations(deps, login)) given.add(ctx);
+      const hasGiven = await acceptPromisedInvitations(deps, {
+        userId,
+        clientId: client.clientId,
+        session: session?.uid ?? null,
+        handoff: acceptingHandoff(ctx, hasSecureCookies(deps.publicUrl)),
+      });
+      if (hasGiven) given.add(ctx);
       return false;
     },
   );

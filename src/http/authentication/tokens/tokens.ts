@@ -1,6 +1,7 @@
 export { isOverFactors, resourceServerFor, toResource } from './audiences.ts';
 export { CLAIMS_OF_SCOPE, claimsOfScopes, OIDC_SCOPES, userClaims } from './claims.ts';
 export { defaultAudience } from './default-audience.ts';
+export { invitationClaim, nameLogin } from './invitation-claim.ts';
 export { type MfaSubject, mayEnrollAt, mfaAudience, subjectOf } from './mfa-subject.ts';
 export {
   CONNECTION_NOT_ENABLED,

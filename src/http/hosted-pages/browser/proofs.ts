@@ -1,7 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { loginHandoffCookie } from '../../../flows/log-in/log-in.ts';
+import { acceptingCookie, loginHandoffCookie } from '../../../flows/log-in/log-in.ts';
 import type { Clock } from '../../../platform/clock/clock.ts';
 import type { Db } from '../../../platform/db/db.ts';
+import {
+  ACCEPTING_LOGIN_SECONDS,
+  isAcceptingHandoff,
+} from '../../../records/invitations/invitations.ts';
 import { LOGIN_HANDOFF_SECONDS } from '../../../records/login-handoffs/login-handoffs.ts';
 import { knowBrowser } from './known-browser.ts';
 
@@ -22,6 +26,8 @@ export type Proofs = {
   ): Promise<void>;
   /** Returns the handoff that this browser carries, or `null`. */
   handoff(request: FastifyRequest): string | null;
+  /** Remembers in the browser that the login under way accepts an invitation, if this handoff says so: its ID token carries the data. */
+  accepts(reply: FastifyReply, handoff: string | null): Promise<void>;
   /** Removes the handoff after its use, or after a login. */
   forget(request: FastifyRequest, reply: FastifyReply): void;
 };
@@ -49,6 +55,13 @@ export function createProofs(deps: {
       // An older handoff may be another user's.
       if (handoff === null) return forget(request, reply);
       reply.setCookie(name, handoff, { ...attributes, maxAge: LOGIN_HANDOFF_SECONDS });
+    },
+    async accepts(reply, handoff) {
+      if (handoff === null) return;
+      const { db, clock } = deps;
+      if (!(await isAcceptingHandoff(db, { handoff, now: clock.now() }))) return;
+      const maxAge = ACCEPTING_LOGIN_SECONDS;
+      reply.setCookie(acceptingCookie(secure), handoff, { ...attributes, maxAge });
     },
     handoff: (request) => request.cookies[name] || null,
     forget,

@@ -191,6 +191,7 @@ async function signsUp(
   });
   if (outcome.kind === 'done') {
     keepBrowserSecret(deps, reply, browser);
+    await deps.proofs.accepts(reply, outcome.handoff);
     const found = { context: { ...context, connection }, user: outcome.user, amr: ['pwd'] };
     return finishLogin(deps, request, reply, found);
   }
