@@ -2,7 +2,7 @@ import type { TokenEndpointGrantContext } from 'oidc-provider';
 import { noteCompletedLogin } from '../../../flows/second-factor/second-factor.ts';
 import type { Client } from '../../../records/clients/clients.ts';
 import type { User } from '../../../records/users/users.ts';
-import { defaultAudience } from '../tokens/tokens.ts';
+import { defaultAudience, nameLogin } from '../tokens/tokens.ts';
 import type { GrantDeps } from './grant-deps.ts';
 import { issueTokens } from './issue-tokens.ts';
 import { requireSecondFactor } from './second-factor-gate.ts';
@@ -25,7 +25,7 @@ export async function finishGrant(
   const audience = field(ctx, 'audience') ?? (await fallback()) ?? undefined;
   const wanted = { scope: field(ctx, 'scope'), audience, gty, amr };
   const ip = addressOf(ctx, client);
-  await requireSecondFactor(deps, { ...wanted, user, client, ip });
+  await requireSecondFactor(deps, { ...wanted, user, client, session: nameLogin(ctx), ip });
   ctx.body = await issueTokens(deps, ctx, { ...wanted, userId: user.id });
   await noteCompletedLogin(deps, { userId: user.id, origin: { ip, browser: null } });
 }

@@ -7,7 +7,6 @@ import type {
 } from 'oidc-provider';
 import { findAccount, resolveRequestedResources } from 'oidc-provider/lib/helpers/grants.js';
 import { acceptPromisedInvitations } from '../../../flows/log-in/log-in.ts';
-import { randomAlnum } from '../../../platform/ids/ids.ts';
 import { loginEpoch } from '../../../records/oidc-payloads/oidc-payloads.ts';
 import { nameLogin, OIDC_SCOPES, toResource } from '../tokens/tokens.ts';
 import type { GrantDeps } from './grant-deps.ts';
@@ -54,8 +53,7 @@ export async function issueTokens(
   const account = await findAccount(provider, ctx, input.userId, { authTime });
   if (account === undefined) throw noLonger();
   ctx.oidc.entity('Account', account);
-  const session = randomAlnum(32);
-  nameLogin(ctx, session);
+  const session = nameLogin(ctx);
   const { userId } = input;
   await acceptPromisedInvitations(deps, { userId, clientId: client.clientId, session });
 

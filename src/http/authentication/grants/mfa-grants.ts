@@ -15,7 +15,13 @@ import {
 } from '../../../flows/second-factor/second-factor.ts';
 import type { AuthenticationMethod } from '../../../records/authentication-methods/authentication-methods.ts';
 import { findOpenChallenge } from '../../../records/factor-challenges/factor-challenges.ts';
-import { type MfaSubject, mayEnrollAt, mfaAudience, subjectOf } from '../tokens/tokens.ts';
+import {
+  type MfaSubject,
+  mayEnrollAt,
+  mfaAudience,
+  nameLogin,
+  subjectOf,
+} from '../tokens/tokens.ts';
 import type { GrantDeps } from './grant-deps.ts';
 import { issueTokens } from './issue-tokens.ts';
 import { requireSecondFactor } from './second-factor-gate.ts';
@@ -84,7 +90,15 @@ async function exchange(
   const client = deps.clients.recordOf(ctx.oidc.client);
   if (login !== null) {
     const wanted = { scope: login.scope ?? undefined, audience: login.audience ?? undefined };
-    await requireSecondFactor(deps, { ...wanted, user, client, gty, amr, ip });
+    await requireSecondFactor(deps, {
+      ...wanted,
+      user,
+      client,
+      gty,
+      amr,
+      session: nameLogin(ctx),
+      ip,
+    });
   }
   const tokens = await issueTokens(deps, ctx, {
     userId: user.id,

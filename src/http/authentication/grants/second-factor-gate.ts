@@ -25,11 +25,13 @@ export async function requireSecondFactor(
     gty: string;
     /** Methods that were shown (RFC 8176). */
     amr: string[];
+    /** The name of this login, see `nameLogin`. */
+    session: string;
     /** The user's address. */
     ip: string;
   },
 ): Promise<void> {
-  const { user, client, scope, audience, gty, amr, ip } = asked;
+  const { user, client, scope, audience, gty, amr, session, ip } = asked;
   const overFactors = audience === mfaAudience(`${deps.publicUrl}/`);
   const login = { user, client, organizationId: null, overFactors };
   const origin = { ip, browser: null };
@@ -37,7 +39,8 @@ export async function requireSecondFactor(
   let need = await secondFactorFor(deps, judged);
   if (need.kind === 'none') {
     // What an invitation gives, as a role does, may require a factor.
-    const isGiven = await acceptPromisedInvitations(deps, { userId: user.id, clientId: client.id });
+    const accepting = { userId: user.id, clientId: client.id, session };
+    const isGiven = await acceptPromisedInvitations(deps, accepting);
     if (isGiven) need = await secondFactorFor(deps, judged);
   }
   if (need.kind === 'none') return;

@@ -1,6 +1,7 @@
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Clock } from '../../../platform/clock/clock.ts';
 import type { Db } from '../../../platform/db/db.ts';
+import { randomAlnum } from '../../../platform/ids/ids.ts';
 import { acceptedDataOf } from '../../../records/invitations/invitations.ts';
 
 /** The claim of an ID token with the data of the invitation that this login has accepted: `{ id, data }`. */
@@ -9,9 +10,11 @@ const INVITATION_CLAIM = 'https://usher.dev/invitation';
 /** The login of each request at /oauth/token that logs in without a session. */
 const logins = new WeakMap<KoaContextWithOIDC, string>();
 
-/** Names the login of a request without a session. Its ID token then carries the data of the invitations that it accepts. */
-export function nameLogin(ctx: KoaContextWithOIDC, name: string): void {
+/** Returns the name of the login of a request without a session. Its ID token carries the data of the invitations that it accepts. */
+export function nameLogin(ctx: KoaContextWithOIDC): string {
+  const name = logins.get(ctx) ?? randomAlnum(32);
   logins.set(ctx, name);
+  return name;
 }
 
 /**
