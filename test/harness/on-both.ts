@@ -56,6 +56,7 @@ export const ON_BOTH: string[] = [
   'test/passkeys/hostile.test.ts',
   'test/protection/costly-passwords.test.ts',
   'test/protection/protection.test.ts',
+  'test/provider-login/linking.test.ts',
   'test/rate-limits/buckets.test.ts',
   'test/roles/roles-claim.test.ts',
   'test/roles/roles.test.ts',
