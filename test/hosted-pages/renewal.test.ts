@@ -2,8 +2,10 @@ import { sql } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Client } from '../../src/records/clients/clients.ts';
 import type { Connection } from '../../src/records/connections/connections.ts';
+import { aPerson } from '../harness/factories.ts';
+import { linkIn } from '../harness/smtp-sink.ts';
 import { aVisitor, textOf, type Visitor } from '../harness/visitor.ts';
-import { made, openStillWorld, type StillWorld } from '../harness/world.ts';
+import { made, openStillWorld, openTab, type StillWorld } from '../harness/world.ts';
 import { messagesOf, ticketOf } from './messages.ts';
 
 const NEW_LINK = 'Send me a new link';
@@ -133,6 +135,52 @@ describe('a renewable password ticket', () => {
         { user_id: other.id, renewable: false },
       ]),
     );
+  });
+});
+
+describe('an expired invitation to an organization', () => {
+  async function expired(more: object = {}) {
+    const app = await world.registerClient();
+    const organization = await world.anOrganization();
+    const { email } = aPerson();
+    const invited = await world.inviteTo(organization, app, {
+      invitee: { email },
+      ttl_sec: 60,
+      ...more,
+    });
+    world.passTime(61);
+    const begin = (invitation: string) =>
+      world.authorize(app, { organization: organization.id, invitation });
+    return { app, email, invited, begin };
+  }
+
+  test('is renewed by mail to the same address, with its login as a link', async () => {
+    const { app, email, invited, begin } = await expired();
+    const tab = openTab();
+    const shown = await tab.go(begin(invited.ticket_id));
+    expect([shown.status, shown.page]).toEqual([410, expect.stringContaining(NEW_LINK)]);
+    expect(shown.page).toContain('href="/u/login?state=');
+    expect(await world.work()).toEqual([]);
+
+    expect((await tab.send({})).url).toContain('/u/mail-sent');
+    expect(await world.work()).toContain('renew-invitation');
+    const mail = await world.server.sink.waitForMail(email);
+    const link = new URL(linkIn(mail));
+    expect(link.origin).toBe('https://app.example.test');
+    const fresh = openTab();
+    await fresh.go(begin(link.searchParams.get('invitation') ?? ''));
+    const back = fresh.back(await fresh.send({ password: 'Tulip-Canal-77' }));
+    expect((await world.exchange(app, back)).status).toBe(200);
+    const old = openTab();
+    const { searchParams } = old.back(await old.go(begin(invited.ticket_id)));
+    expect(searchParams.get('error_description')).toBe('invitation not found or already used');
+  });
+
+  test('is not renewed if it was not made so', async () => {
+    const { invited, begin } = await expired({ renewable: false });
+    const tab = openTab();
+    const { searchParams } = tab.back(await tab.go(begin(invited.ticket_id)));
+    expect(searchParams.get('error_description')).toBe('invitation has expired');
   });
 });
 

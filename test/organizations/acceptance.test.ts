@@ -233,11 +233,15 @@ describe('an invitation is refused', () => {
     ]);
   });
 
-  test('after its expiry', async () => {
+  test('after its expiry, if no page can offer a new link', async () => {
     const invitation = await world.inviteTo(ours, client, { ttl_sec: 1 });
+    const final = await world.inviteTo(ours, client, { ttl_sec: 1, renewable: false });
     await new Promise((resolve) => setTimeout(resolve, 1100));
-    const params = { organization: ours.id, invitation: invitation.ticket_id };
-    expect(await errorOf(params)).toEqual(['invalid_request', 'invitation has expired']);
+    const over = ['invalid_request', 'invitation has expired'];
+    const params = { organization: ours.id, invitation: final.ticket_id };
+    expect(await errorOf(params)).toEqual(over);
+    const silent = { ...params, invitation: invitation.ticket_id, prompt: 'none' };
+    expect(await errorOf(silent)).toEqual(over);
   });
 });
 

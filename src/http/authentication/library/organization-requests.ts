@@ -84,7 +84,9 @@ export function invitationParam({ db, clock }: Deps) {
     if (invitation?.state !== 'pending') {
       throw new errors.InvalidRequest('invitation not found or already used');
     }
-    if (invitation.expiresAt <= clock.now()) {
+    // Our page offers a new link, where it may and can be shown.
+    const isRenewable = found?.campaign.plan.renewable !== false && params.prompt !== 'none';
+    if (invitation.expiresAt <= clock.now() && !isRenewable) {
       throw new errors.InvalidRequest('invitation has expired');
     }
   };

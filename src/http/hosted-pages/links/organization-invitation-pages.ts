@@ -13,7 +13,7 @@ import {
   isSelfServiceResetEnabled,
   passwordPolicyOf,
 } from '../../../records/connections/connections.ts';
-import { titleOf } from '../../../records/organizations/organizations.ts';
+import { isMember, titleOf } from '../../../records/organizations/organizations.ts';
 import { findUser, type User } from '../../../records/users/users.ts';
 import { browserSecret, keepBrowserSecret } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
@@ -25,6 +25,7 @@ import {
 } from '../finish-login/finish-login.ts';
 import { chosenPassword, formText, longDate, ruleViews, sayNotNow } from '../page/page.ts';
 import { waysIn } from '../ways-in/ways-in.ts';
+import { showExpiredInvitation } from './expired-organization-invitation.ts';
 
 /** How the invited person can accept. */
 type Way =
@@ -85,7 +86,7 @@ export function registerOrganizationInvitationPages(app: FastifyInstance, deps: 
   });
 }
 
-/** Returns `null` if the reply has been sent. An invalid invitation leaves an ordinary login. */
+/** Returns `null` if the reply has been sent. An expired invitation can be renewed, any other invalid one leaves an ordinary login. */
 async function read(
   deps: PageDeps,
   request: FastifyRequest,
@@ -100,6 +101,9 @@ async function read(
   // If the application asks for a fresh login, the session is not enough.
   const counts = userId !== null && interaction.prompt === 'organization';
   if (!view) {
+    const membership = { organizationId: organization?.id ?? '', userId: userId ?? '' };
+    const isIn = counts && (await isMember(deps.db, membership));
+    if (!isIn && (await showExpiredInvitation(deps, request, reply, context))) return null;
     if (counts) await deps.interactions.resume(request, reply, undefined);
     else await reply.redirect(context.urls.login, request.method === 'GET' ? 302 : 303);
     return null;
