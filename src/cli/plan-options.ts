@@ -17,6 +17,7 @@ export type PlanOptions = {
   memberRole?: string[];
   role?: string[];
   permission?: string[];
+  data?: string;
   existingUsers?: string;
   emailPolicy?: string;
   /** `false`: --no-renewal. */
@@ -45,6 +46,7 @@ export function addPlanOptions(command: Command): Command {
     .option('--permission <permission>', 'permission of an API, as name@identifier', collect)
     .option('--organization <id>', 'organization that people become members of')
     .option('--member-role <id>', 'role in the organization (can be repeated)', collect)
+    .option('--data <json>', 'your own data, returned in the ID token of the login that accepts')
     .option('--ways <id>', 'connection with which people can accept (can be repeated)', collect)
     .option(
       '--existing-users <what>',
@@ -68,6 +70,7 @@ export function planOf(options: PlanOptions): Record<string, unknown> {
     ...json('template_data', '--template-data', options.templateData),
     ...json('app_metadata', '--app-metadata', options.appMetadata),
     ...json('user_metadata', '--user-metadata', options.userMetadata),
+    ...json('data', '--data', options.data),
     ...(options.role && { roles: options.role }),
     ...(options.permission && { permissions: options.permission.map(permissionOf) }),
     ...(options.organization !== undefined && { organization_id: options.organization }),

@@ -122,11 +122,11 @@ export const OTHER_ANSWERS: string[] = [
   'DELETE /users/{}/identities/{}/{} 200: /*/expires_in: not in the document',
   // What an invitation carries besides.
   ...['/*', '/invitations/*'].flatMap((each) =>
-    ['connections', 'permissions', 'email_policy', 'renewable'].map(
+    ['connections', 'permissions', 'data', 'email_policy', 'renewable'].map(
       (name) => `GET /organizations/{}/invitations 200: ${each}/${name}: not in the document`,
     ),
   ),
-  ...['connections', 'permissions', 'email_policy', 'renewable'].map(
+  ...['connections', 'permissions', 'data', 'email_policy', 'renewable'].map(
     (name) => `GET /organizations/{}/invitations/{} 200: /${name}: not in the document`,
   ),
   // Users can be read by checkpoint too.

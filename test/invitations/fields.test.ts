@@ -82,6 +82,7 @@ test('an invitation says all that it carries, but not its link', async () => {
     roles: [role.id],
     connections: [world.connectionId],
     permissions: [PERMISSION],
+    data: { deal: 7 },
     app_metadata: { plan: 'gold' },
     user_metadata: { color: 'green' },
     template_data: { team: 'Blue' },
@@ -115,15 +116,42 @@ test('an acceptance gives the organization with its roles, permissions and metad
     member_roles: [role.id],
     permissions: [PERMISSION],
     app_metadata: { plan: 'gold' },
+    data: { deal: 7 },
   });
   expect(await idsAt(ofUser(line?.user_id, 'permissions'), 'permission_name')).toEqual([]);
   const { body } = await accepts(line?.link ?? '');
-  expect(claimsOf(body.id_token)).toMatchObject({ email, org_id: organization.id });
+  expect(claimsOf(body.id_token)).toMatchObject({
+    email,
+    org_id: organization.id,
+    'https://usher.dev/invitation': { id: line?.invitation_id, data: { deal: 7 } },
+  });
   const { sub } = claimsOf(body.id_token);
   expect(await idsAt(ofUser(sub, 'permissions'), 'permission_name')).toEqual(['read:orders']);
   expect(await idsAt(memberRoles(sub), 'id')).toEqual([role.id]);
   expect(await userBy(email)).toMatchObject({ app_metadata: { plan: 'gold' } });
   expect((await invitationsTo(email))[0]).toMatchObject({ accepted_user_id: sub });
+});
+
+test('data can be of one person, and has a limit', async () => {
+  const [{ email }, { email: other }, { email: late }] = [aPerson(), aPerson(), aPerson()];
+  const tooMuch = { text: 'x'.repeat(8192) };
+  const fits = { text: 'x'.repeat(8192 - '{"text":""}'.length) };
+  const lines = await linksFor({
+    recipients: [{ email, data: { seat: 12 } }, { email: other, data: tooMuch }, late],
+    data: fits,
+  });
+  expect(lines).toMatchObject([
+    { status: 'invited' },
+    { status: 'refused', errors: [{ code: 'MAX_LENGTH', path: 'data' }] },
+    { status: 'invited' },
+  ]);
+  expect((await invitationsTo(email))[0]).toMatchObject({ data: { seat: 12 } });
+  expect((await invitationsTo(late))[0]).toMatchObject({ data: fits });
+  const answer = await invite({ recipients: [email], data: tooMuch });
+  expect([answer.status, answer.body.message]).toEqual([
+    400,
+    'The data must not exceed 8192 bytes as JSON.',
+  ]);
 });
 
 describe('a person without an account', () => {

@@ -43,7 +43,10 @@ export type OrganizationInvitationInput = {
   ttlSeconds: number;
   roles: string[];
   /** What invitations of Auth0 do not have. */
-  acceptance: Pick<CampaignPlan, 'connectionIds' | 'permissions' | 'emailPolicy' | 'renewable'>;
+  acceptance: Pick<
+    CampaignPlan,
+    'connectionIds' | 'permissions' | 'data' | 'emailPolicy' | 'renewable'
+  >;
   sendMail: boolean;
 };
 

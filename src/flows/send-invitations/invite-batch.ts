@@ -104,11 +104,12 @@ export function refusal(person: Person): Pick<RowResult, 'status' | 'errors' | '
 }
 
 function dataOf(asked: Person['asked']): InvitationData | null {
-  const { templateData, appMetadata, userMetadata } = asked;
-  if (!templateData && !appMetadata && !userMetadata) return null;
+  const { templateData, appMetadata, userMetadata, data } = asked;
+  if (!templateData && !appMetadata && !userMetadata && !data) return null;
   return {
     ...(templateData && { templateData }),
     ...(appMetadata && { appMetadata }),
     ...(userMetadata && { userMetadata }),
+    ...(data && { data }),
   };
 }

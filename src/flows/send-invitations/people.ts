@@ -24,6 +24,8 @@ export type RecipientRow = {
   appMetadata?: Record<string, unknown>;
   userMetadata?: Record<string, unknown>;
   templateData?: Record<string, unknown>;
+  /** See `CampaignPlan.data`. */
+  data?: Record<string, unknown>;
 };
 
 /** A recipient, or the reason why the row cannot be one. */

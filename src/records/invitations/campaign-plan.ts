@@ -1,3 +1,11 @@
+/** Maximum size of {@link CampaignPlan.data}, and of the same of one person, as JSON. It must fit in a token. */
+export const MAX_DATA_BYTES = 8192;
+
+/** Returns whether the opaque data of an invitation is small enough for a token. */
+export function isSmallData(data: Record<string, unknown>): boolean {
+  return Buffer.byteLength(JSON.stringify(data)) <= MAX_DATA_BYTES;
+}
+
 /** Properties that all invitations of a campaign share. */
 export type CampaignPlan = {
   resultUrl?: string;

@@ -25,7 +25,13 @@ export {
   isAcceptingHandoff,
   noteAcceptingLogin,
 } from './accepting-logins.ts';
-export { type CampaignPlan, type EmailPolicy, emailPolicyOf } from './campaign-plan.ts';
+export {
+  type CampaignPlan,
+  type EmailPolicy,
+  emailPolicyOf,
+  isSmallData,
+  MAX_DATA_BYTES,
+} from './campaign-plan.ts';
 export {
   type Campaign,
   findCampaignOfJob,

@@ -4,7 +4,11 @@ import { Refusal } from '../../platform/refusal/refusal.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import { findConnections, isConnectionEnabledFor } from '../../records/connections/connections.ts';
 import { unavailableFactors } from '../../records/factor-settings/factor-settings.ts';
-import type { CampaignPlan } from '../../records/invitations/invitations.ts';
+import {
+  type CampaignPlan,
+  isSmallData,
+  MAX_DATA_BYTES,
+} from '../../records/invitations/invitations.ts';
 import {
   findEnabledConnection,
   findOrganization,
@@ -29,6 +33,9 @@ export async function checkPlan(db: Db, asked: PlanToCheck): Promise<void> {
   else if (plan.memberRoles) throw wrong('Roles in an organization need the organization.');
   await checkRoles(db, [...(plan.roles ?? []), ...(plan.memberRoles ?? [])]);
   await checkPermissions(db, plan.permissions ?? []);
+  if (plan.data && !isSmallData(plan.data)) {
+    throw wrong(`The data must not exceed ${MAX_DATA_BYTES} bytes as JSON.`);
+  }
   if (plan.profileSchema) {
     const problem = profileSchemaProblem(plan.profileSchema);
     if (problem !== null) throw wrong(problem);

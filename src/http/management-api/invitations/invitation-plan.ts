@@ -75,8 +75,8 @@ export async function toPlan(
 /** The part of a plan that {@link acceptanceProperties} say. Defaults are not stored. */
 export function acceptanceOf(
   wire: WireAcceptance,
-): Pick<CampaignPlan, 'connectionIds' | 'permissions' | 'emailPolicy' | 'renewable'> {
-  const { connections, permissions, email_policy: emailPolicy, renewable } = wire;
+): Pick<CampaignPlan, 'connectionIds' | 'permissions' | 'data' | 'emailPolicy' | 'renewable'> {
+  const { connections, permissions, data, email_policy: emailPolicy, renewable } = wire;
   return {
     ...(connections && { connectionIds: connections }),
     ...(permissions && {
@@ -85,6 +85,7 @@ export function acceptanceOf(
         name: each.permission_name,
       })),
     }),
+    ...(data && { data }),
     ...(emailPolicy !== undefined && emailPolicy !== 'same' && { emailPolicy }),
     ...(renewable === false && { renewable }),
   };

@@ -13,6 +13,8 @@ import {
   type Invitation,
   type InvitationState,
   invitationState,
+  isSmallData,
+  MAX_DATA_BYTES,
 } from '../../../records/invitations/invitations.ts';
 import type { OutboxEntry } from '../../../records/messages/messages.ts';
 import { reservedKeyOf } from '../../../records/metadata/metadata.ts';
@@ -140,6 +142,7 @@ const OBJECTS = {
   app_metadata: 'appMetadata',
   user_metadata: 'userMetadata',
   template_data: 'templateData',
+  data: 'data',
 } as const;
 const MOST_CHARACTERS = 300;
 
@@ -170,6 +173,9 @@ export function toRecipient(raw: unknown): ListedRow {
       const reserved = name === 'app_metadata' ? reservedKeyOf(given) : undefined;
       if (reserved !== undefined)
         return bad('NOT_PASSED', 'This property is reserved', `${name}.${reserved}`);
+      if (name === 'data' && !isSmallData(given as Record<string, unknown>)) {
+        return bad('MAX_LENGTH', `Longer than ${MAX_DATA_BYTES} bytes as JSON`, name);
+      }
       row[OBJECTS[name as keyof typeof OBJECTS]] = given;
     } else return bad('ADDITIONAL_PROPERTY', 'Additional properties not allowed', name);
   }

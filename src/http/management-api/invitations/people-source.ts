@@ -21,7 +21,7 @@ export const sourceProperties = {
       minItems: 1,
       description:
         'Email addresses, or objects with `email` or `user_id` and optionally `name`, `given_name`, `family_name`, ' +
-        '`nickname`, `app_metadata`, `user_metadata` and `template_data`. An invalid entry is refused; the others are accepted.',
+        '`nickname`, `app_metadata`, `user_metadata`, `template_data` and `data`. An invalid entry is refused; the others are accepted.',
     }),
   ),
   job_id: Type.Optional(

@@ -35,6 +35,12 @@ export const acceptanceProperties = {
       },
     ),
   ),
+  data: Type.Optional(
+    freeObject(
+      'Data of your own, at most 8 KB as JSON. The ID token of the login that accepts has it in the claim ' +
+        '`https://usher.dev/invitation`. Only this API reads it before.',
+    ),
+  ),
   email_policy: Type.Optional(
     oneOf(['same', 'same_domain', 'any_verified'], {
       description:

@@ -20,6 +20,7 @@ export const shownPlan = {
   member_roles: ids,
   connections: ids,
   permissions: acceptanceProperties.permissions,
+  data: acceptanceProperties.data,
   app_metadata: Type.Optional(freeObject('Merged into `app_metadata` on acceptance')),
   user_metadata: Type.Optional(freeObject('Merged into `user_metadata` on acceptance')),
   template_data: Type.Optional(freeObject('Variables for the email template')),
@@ -72,7 +73,7 @@ export function toShownPlan(invitation: Invitation, campaign: Campaign | undefin
 
 /** The wire form of what {@link acceptanceProperties} say. */
 export function toAcceptance(invitation: Invitation, plan: CampaignPlan) {
-  const { permissions } = grantsOf(invitation, { plan });
+  const { permissions, data } = grantsOf(invitation, { plan });
   return {
     ...(plan.connectionIds && { connections: plan.connectionIds }),
     ...(permissions.length > 0 && {
@@ -81,6 +82,7 @@ export function toAcceptance(invitation: Invitation, plan: CampaignPlan) {
         permission_name: name,
       })),
     }),
+    ...(data && { data }),
     email_policy: emailPolicyOf(plan),
     renewable: plan.renewable ?? true,
   };

@@ -5,6 +5,7 @@ import {
   loginRouteOf,
 } from '../../../flows/invite-to-organization/invite-to-organization.ts';
 import { endOrganizationInvitation } from '../../../flows/manage-organizations/manage-organizations.ts';
+import { isStorableJson } from '../../../platform/packing/packing.ts';
 import { findClients } from '../../../records/clients/clients.ts';
 import {
   defaultCustomDomain,
@@ -146,6 +147,9 @@ export function organizationInvitationRoutes(api: Api, deps: InviteDeps): void {
         throw badRequest(
           "Payload validation error: 'connection_id' cannot be combined with 'connections'.",
         );
+      }
+      if (!isStorableJson(body.data ?? {})) {
+        throw badRequest("Payload validation error: 'Contains characters that cannot be stored'.");
       }
       const invitation = await inviteToOrganization(deps, {
         organization,
