@@ -45,7 +45,6 @@ export {
   isInvitedToOrganization,
   listOpenInOrganization,
   organizationInvitationUrl,
-  withCampaigns,
 } from './organization-invitations.ts';
 export {
   acceptAtOnce,
