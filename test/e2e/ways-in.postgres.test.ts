@@ -67,7 +67,9 @@ async function changed(path: string, body: object): Promise<void> {
 }
 
 async function connection(name: string, strategy: string, options: object): Promise<void> {
-  const { id } = await made(world.server, '/connections', { name, strategy, options });
+  const shown = strategy === 'oidc' ? { show_as_button: true } : {};
+  const body = { name, strategy, options, ...shown };
+  const { id } = await made(world.server, '/connections', body);
   const enabled = await world.server.api('PATCH', `/api/v2/connections/${id}/clients`, [
     { client_id: app.clientId, status: true },
   ]);
