@@ -1,6 +1,6 @@
 import { changeFlow, type FlowState } from '../../records/invitation-flows/invitation-flows.ts';
 import type { FlowAction } from './flow-steps.ts';
-import { type FlowAt, type FlowDeps, type FlowEnd, viewFlow, viewFlowOf } from './flow-view.ts';
+import { type FlowAt, type FlowDeps, type FlowEnd, flowAt, viewFlow } from './flow-view.ts';
 
 /** How a step of a flow ends. */
 export type FlowStepped<Refused = never> =
@@ -37,9 +37,8 @@ export async function stepFlow<Refused>(
   const state = { ...at.flow.state, ...decided.change };
   const changed = await changeFlow(deps.db, { seen: at.flow, state, now: deps.clock.now() });
   if (changed === null) return { kind: 'changed', at };
-  const now = await viewFlowOf(deps, changed);
-  if (now.kind !== 'open') return now;
+  const now = await flowAt(deps, { ...at, flow: changed });
   return decided.kind === 'go-on'
-    ? { kind: 'ok', at: now.at }
-    : { kind: 'refused', at: now.at, why: decided.why };
+    ? { kind: 'ok', at: now }
+    : { kind: 'refused', at: now, why: decided.why };
 }

@@ -58,22 +58,22 @@ export async function viewFlow(
   const flow = await findFlow(db, { secret, now: clock.now() });
   if (flow?.subject.kind !== 'invitation') return { kind: 'unknown' };
   if (flow.completedAt !== null) return { kind: 'done', flow };
-  return viewFlowOf(deps, flow);
-}
-
-/** Returns a flow that was read or changed, at its present step. */
-export async function viewFlowOf(
-  deps: FlowDeps,
-  flow: InvitationFlow,
-): Promise<{ kind: 'open'; at: FlowAt } | FlowEnd> {
-  const invitation = await findInvitation(deps.db, flow.subject.id);
+  const invitation = await findInvitation(db, flow.subject.id);
   if (invitation === null) return { kind: 'closed', view: { kind: 'unknown' } };
   // The browser has shown the link at the start. A renewed link is the same invitation.
-  const secret = invitationSecret(deps.keys.ticket, invitation);
-  const view = await viewInvitation(deps, secret);
+  const link = invitationSecret(deps.keys.ticket, invitation);
+  const view = await viewInvitation(deps, link);
   if (view.kind !== 'open' && view.kind !== 'login') return { kind: 'closed', view };
+  return { kind: 'open', at: await flowAt(deps, { flow, secret: link, view }) };
+}
+
+/** Returns a flow at its present step, with its invitation as this request has read it. */
+export async function flowAt(
+  deps: FlowDeps,
+  { flow, secret, view }: Pick<FlowAt, 'flow' | 'secret' | 'view'>,
+): Promise<FlowAt> {
   const needs = await needsOf(deps, view, flow);
-  return { kind: 'open', at: { flow, secret, view, needs, ...stepOf(flow.state, needs) } };
+  return { flow, secret, view, needs, ...stepOf(flow.state, needs) };
 }
 
 async function needsOf(

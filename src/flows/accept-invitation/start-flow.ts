@@ -8,7 +8,7 @@ import {
 import type { Audit } from '../../records/logs/logs.ts';
 import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
 import { stateForAnotherBrowser } from './flow-steps.ts';
-import { type FlowAt, type FlowDeps, type FlowEnd, viewFlowOf } from './flow-view.ts';
+import { type FlowAt, type FlowDeps, type FlowEnd, flowAt } from './flow-view.ts';
 import { viewInvitation } from './view-invitation.ts';
 
 export type StartedFlow =
@@ -42,27 +42,20 @@ export async function startInvitationFlow(
   const view = await viewInvitation(deps, link);
   if (view.kind === 'unknown' || view.invitation.clientId !== clientId) return { kind: 'unknown' };
   if (view.kind !== 'open' && view.kind !== 'login') return { kind: 'closed', view };
+  const opened = async (flow: FlowAt['flow'], secret: string | null): Promise<StartedFlow> => {
+    return { kind: 'open', at: await flowAt(deps, { flow, secret: link, view }), secret };
+  };
   const subject = { kind: 'invitation', id: view.invitation.id } as const;
   const own = held === null ? null : await findFlow(db, { secret: held, now });
-  if (own?.subject.id === subject.id && own.completedAt === null) return opened(deps, own, null);
+  if (own?.subject.id === subject.id && own.completedAt === null) return opened(own, null);
   const seconds = await countTrace(db, { kind: 'InvitationFlow', ip, now });
   if (seconds > 0) return { kind: 'throttled', retryAfterSeconds: seconds };
   const started = await startFlow(db, { subject, clientId, now });
-  if (started !== null) return opened(deps, started.flow, started.secret);
+  if (started !== null) return opened(started.flow, started.secret);
   const other = await findFlowOf(db, { subject, now });
   if (other === null || !takesOver) return { kind: 'under-way' };
   const secret = newFlowSecret();
   const state = stateForAnotherBrowser(other.state);
   const taken = await changeFlow(db, { seen: other, state, secret, now });
-  return taken === null ? { kind: 'under-way' } : opened(deps, taken, secret);
-}
-
-async function opened(
-  deps: FlowDeps,
-  flow: FlowAt['flow'],
-  secret: string | null,
-): Promise<StartedFlow> {
-  const viewed = await viewFlowOf(deps, flow);
-  if (viewed.kind === 'done') return { kind: 'unknown' };
-  return viewed.kind === 'open' ? { ...viewed, secret } : viewed;
+  return taken === null ? { kind: 'under-way' } : opened(taken, secret);
 }
