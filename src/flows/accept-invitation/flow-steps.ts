@@ -88,6 +88,5 @@ export function stateForAnotherBrowser(state: FlowState): FlowState {
     credential: null,
     phone: phone && { ...phone, code: null, isProved: false },
     totp: null,
-    mail: null,
   };
 }

@@ -56,9 +56,9 @@ export async function viewFlow(
 ): Promise<{ kind: 'open'; at: FlowAt } | FlowEnd> {
   const { db, clock } = deps;
   const flow = await findFlow(db, { secret, now: clock.now() });
-  if (flow?.subject.kind !== 'invitation') return { kind: 'unknown' };
+  if (flow === null) return { kind: 'unknown' };
   if (flow.completedAt !== null) return { kind: 'done', flow };
-  const invitation = await findInvitation(db, flow.subject.id);
+  const invitation = await findInvitation(db, flow.invitationId);
   if (invitation === null) return { kind: 'closed', view: { kind: 'unknown' } };
   // The browser has shown the link at the start. A renewed link is the same invitation.
   const link = invitationSecret(deps.keys.ticket, invitation);

@@ -45,14 +45,14 @@ export async function startInvitationFlow(
   const opened = async (flow: FlowAt['flow'], secret: string | null): Promise<StartedFlow> => {
     return { kind: 'open', at: await flowAt(deps, { flow, secret: link, view }), secret };
   };
-  const subject = { kind: 'invitation', id: view.invitation.id } as const;
+  const invitationId = view.invitation.id;
   const own = held === null ? null : await findFlow(db, { secret: held, now });
-  if (own?.subject.id === subject.id && own.completedAt === null) return opened(own, null);
+  if (own?.invitationId === invitationId && own.completedAt === null) return opened(own, null);
   const seconds = await countTrace(db, { kind: 'InvitationFlow', ip, now });
   if (seconds > 0) return { kind: 'throttled', retryAfterSeconds: seconds };
-  const started = await startFlow(db, { subject, clientId, now });
+  const started = await startFlow(db, { invitationId, clientId, now });
   if (started !== null) return opened(started.flow, started.secret);
-  const other = await findFlowOf(db, { subject, now });
+  const other = await findFlowOf(db, { invitationId, now });
   if (other === null || !takesOver) return { kind: 'under-way' };
   const secret = newFlowSecret();
   const state = stateForAnotherBrowser(other.state);

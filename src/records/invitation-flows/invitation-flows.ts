@@ -3,43 +3,31 @@ import { momentAfter } from '../../platform/clock/clock.ts';
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import { type Db, deletionOf } from '../../platform/db/db.ts';
 import { newId, randomAlnum } from '../../platform/ids/ids.ts';
-import {
-  type FlowRow,
-  type FlowState,
-  type FlowSubject,
-  flowFromRow,
-  type InvitationFlow,
-} from './flow-row.ts';
+import { type FlowRow, type FlowState, flowFromRow, type InvitationFlow } from './flow-row.ts';
 
-export type {
-  FlowPhone,
-  FlowState,
-  FlowSubject,
-  InvitationFlow,
-  SentCode,
-} from './flow-row.ts';
+export type { FlowPhone, FlowState, InvitationFlow, SentCode } from './flow-row.ts';
 
 /** A flow ends this long after its last change. The link stays valid and starts another. */
 export const FLOW_SECONDS = 24 * 3600;
 
-const EMPTY: FlowState = { profile: null, credential: null, phone: null, totp: null, mail: null };
+const EMPTY: FlowState = { profile: null, credential: null, phone: null, totp: null };
 
 /**
- * Starts a flow, if no other is under way for the same subject. An expired one is replaced. Of many at once exactly one starts.
+ * Starts a flow, if no other is under way for the same invitation. An expired one is replaced. Of many at once exactly one starts.
  * @returns the flow and the secret of the browser, of which only the hash is stored; `null` if one is under way
  */
 export async function startFlow(
   db: Db,
-  input: { subject: FlowSubject; clientId: string; state?: Partial<FlowState>; now: Date },
+  input: { invitationId: string; clientId: string; now: Date },
 ): Promise<{ flow: InvitationFlow; secret: string } | null> {
-  const { subject, clientId, now } = input;
+  const { invitationId, clientId, now } = input;
   const secret = newFlowSecret();
-  const state = JSON.stringify({ ...EMPTY, ...input.state });
+  const state = JSON.stringify(EMPTY);
   const { rows } = await sql<FlowRow>`
-    insert into invitation_flows (id, kind, subject_id, client_id, secret_hash, state, created_at, expires_at)
-    values (${newId('flw')}, ${subject.kind}, ${subject.id}, ${clientId}, ${sha256(secret)}, ${state}::jsonb, ${now},
+    insert into invitation_flows (id, invitation_id, client_id, secret_hash, state, created_at, expires_at)
+    values (${newId('flw')}, ${invitationId}, ${clientId}, ${sha256(secret)}, ${state}::jsonb, ${now},
       ${momentAfter(now, FLOW_SECONDS)})
-    on conflict (kind, subject_id) where completed_at is null do update set
+    on conflict (invitation_id) where completed_at is null do update set
       id = excluded.id, client_id = excluded.client_id, secret_hash = excluded.secret_hash, version = 0, state = excluded.state,
       created_at = excluded.created_at, expires_at = excluded.expires_at
       where invitation_flows.expires_at <= ${now}
@@ -47,13 +35,13 @@ export async function startFlow(
   return rows[0] ? { flow: flowFromRow(rows[0]), secret } : null;
 }
 
-/** Returns the flow that is under way for a subject, or `null`. */
+/** Returns the flow that is under way for an invitation, or `null`. */
 export async function findFlowOf(
   db: Db,
-  input: { subject: FlowSubject; now: Date },
+  input: { invitationId: string; now: Date },
 ): Promise<InvitationFlow | null> {
   const { rows } = await sql<FlowRow>`
-    select * from invitation_flows where kind = ${input.subject.kind} and subject_id = ${input.subject.id}
+    select * from invitation_flows where invitation_id = ${input.invitationId}
       and completed_at is null and expires_at > ${input.now}`.execute(db);
   return rows[0] ? flowFromRow(rows[0]) : null;
 }
