@@ -54,63 +54,77 @@ async function throughput(context: Context): Promise<Result> {
   }
 }
 
-type Medians = { acceptMs: number; inviteMs: number };
+type Side = {
+  pending: number;
+  server: Server;
+  clientId: string;
+  invited: Invited[];
+  acceptMs: number[];
+  inviteMs: number[];
+};
 
+const WARM = 20;
+
+/** Measures all sizes in turn, so that a busy machine slows all of them. */
 async function byPending(context: Context): Promise<Result[]> {
   const { pendingInvitations, timedInvitations } = context.sizes;
-  const results: Result[] = [];
-  let fewest: Medians | undefined;
-  for (const pending of pendingInvitations) {
-    context.say(`with ${pending.toLocaleString('en-US')} pending invitations`);
-    const medians = await mediansWith(context, { pending, timed: timedInvitations });
-    const beside = `with ${pending.toLocaleString('en-US')} pending`;
-    for (const [name, what] of [
-      ['acceptMs', 'an acceptance through the flow'],
-      ['inviteMs', 'a new invitation'],
-    ] as const) {
-      const measured = { what: `${what}, ${beside}`, unit: 'ms', ours: medians[name] };
-      const limitIs = 'with the fewest, ms';
-      results.push(
-        fewest === undefined
-          ? told(measured)
-          : againstLimit({ ...measured, limit: fewest[name], limitIs }, { atMost: 1.5 }),
-      );
+  const sides: Side[] = [];
+  try {
+    for (const pending of pendingInvitations) {
+      context.say(`with ${pending.toLocaleString('en-US')} pending invitations`);
+      sides.push(await openSide(context, { pending, accepted: timedInvitations + WARM }));
     }
-    fewest ??= medians;
+    context.say('single acceptances and invitations');
+    for (let number = 0; number < timedInvitations + WARM; number++) {
+      for (const side of sides) await measureOnce(side, number);
+    }
+    const [fewest] = sides;
+    return sides.flatMap((side) => [
+      resultOf('an acceptance through the flow', 'acceptMs', side, fewest),
+      resultOf('a new invitation', 'inviteMs', side, fewest),
+    ]);
+  } finally {
+    for (const { server } of sides) await server.stop();
   }
-  return results;
 }
 
-async function mediansWith(
+async function openSide(
   context: Context,
-  { pending, timed }: { pending: number; timed: number },
-): Promise<Medians> {
+  counts: { pending: number; accepted: number },
+): Promise<Side> {
   const place = await context.newPlace();
-  const warm = 20;
-  const { clientId, invited } = await prepareInvitations(place, {
-    accepted: timed + warm,
-    pending,
-  });
+  const prepared = await prepareInvitations(place, counts);
   const server = await startServer(place, { profiles: context.profiles });
-  try {
-    const conversation = await converse(server.port);
-    const accepts: number[] = [];
-    for (const person of invited) {
-      accepts.push(
-        await timeOf(() => accept(conversation, { person, clientId, address: '198.51.100.1' })),
-      );
-    }
-    conversation.close();
-    const invites: number[] = [];
-    for (let number = 0; number < timed + warm; number++) {
-      const recipients = [{ email: `new.${number}@example.test` }];
-      const body = { recipients, client_id: clientId };
-      invites.push(await timeOf(() => server.api('POST', '/api/v2/invitations', body)));
-    }
-    return { acceptMs: median(accepts.slice(warm)), inviteMs: median(invites.slice(warm)) };
-  } finally {
-    await server.stop();
-  }
+  return { ...prepared, pending: counts.pending, server, acceptMs: [], inviteMs: [] };
+}
+
+async function measureOnce(side: Side, number: number): Promise<void> {
+  const { server, clientId, invited } = side;
+  const person = invited[number];
+  if (person === undefined) throw new Error('There were too few invitations.');
+  const conversation = await converse(server.port);
+  const acceptMs = await timeOf(() =>
+    accept(conversation, { person, clientId, address: '198.51.100.1' }),
+  );
+  conversation.close();
+  const body = { recipients: [{ email: `new.${number}@example.test` }], client_id: clientId };
+  const inviteMs = await timeOf(() => server.api('POST', '/api/v2/invitations', body));
+  if (number < WARM) return;
+  side.acceptMs.push(acceptMs);
+  side.inviteMs.push(inviteMs);
+}
+
+function resultOf(
+  what: string,
+  name: 'acceptMs' | 'inviteMs',
+  side: Side,
+  fewest: Side | undefined,
+): Result {
+  const beside = `${what}, with ${side.pending.toLocaleString('en-US')} pending`;
+  const measured = { what: beside, unit: 'ms', ours: median(side[name]) };
+  if (fewest === undefined || fewest === side) return told(measured);
+  const limit = { limit: median(fewest[name]), limitIs: 'with the fewest, ms' };
+  return againstLimit({ ...measured, ...limit }, { atMost: 1.5 });
 }
 
 async function timeOf(work: () => Promise<unknown>): Promise<number> {
