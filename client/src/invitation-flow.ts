@@ -5,6 +5,8 @@ import type {
   FlowResult,
   FlowState,
   KeyValueStore,
+  NewPerson,
+  PageOptions,
   Problem,
   Totp,
 } from './types.ts';
@@ -85,18 +87,33 @@ export function createInvitationFlow(options: FlowOptions) {
  * Sets a new password, with the link that the person got by mail. Then send the person to your login with `state.login_ticket`.
  * @param options.link the link of the mail that resets a password
  */
-export async function resetPassword(
+export function resetPassword(
   options: FlowOptions,
   password: string,
   request: AtCompletion = {},
 ): Promise<FlowResult<Completed>> {
   const { clientId: client_id, link } = options;
   const { state, codeChallenge: code_challenge } = request;
-  const body = { client_id, link, password, state, code_challenge };
-  const { answer } = await createSender(options)<Completed>('reset', body, null);
+  return sendOnce(options, 'reset', { client_id, link, password, state, code_challenge });
+}
+
+/**
+ * Asks for an account. Whether or not the address has one, the state is `mail_sent`: a mail brings the link to confirm the address, or says
+ * that it has an account.
+ */
+export function signUp(options: PageOptions, person: NewPerson): Promise<FlowResult> {
+  return sendOnce(options, 'sign-up', { ...person, client_id: options.clientId });
+}
+
+async function sendOnce<T>(
+  options: PageOptions,
+  path: string,
+  body: object,
+): Promise<FlowResult<T>> {
+  const { answer } = await createSender(options)<T>(path, body, null);
   const { problem, ...rest } = answer;
-  if (problem) return { ok: false, problem, state: rest.state ? (rest as FlowState) : null };
-  return { ok: true, state: rest as FlowState & Completed };
+  const state = rest.state ? (rest as FlowState & T) : null;
+  return problem ? { ok: false, problem, state } : { ok: true, state };
 }
 
 /** Returns the address of your login with the ticket that lets the person in. */
@@ -108,7 +125,7 @@ export function loginAddress(login: string, completed: Completed): string {
 
 type Answer<T> = Partial<FlowState> & Partial<T> & { problem?: Problem; flow_secret?: string };
 
-function createSender({ baseUrl, language, fetch: ask = fetch }: FlowOptions) {
+function createSender({ baseUrl, language, fetch: ask = fetch }: PageOptions) {
   const base = `${baseUrl.replace(/\/+$/, '')}/invitation-flow/`;
   return async <T>(
     path: string,

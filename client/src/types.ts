@@ -1,11 +1,18 @@
 /** The part of `Storage` that the flow needs. */
 export type KeyValueStore = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
 
-export type FlowOptions = {
+export type PageOptions = {
   /** The server, such as `https://login.example.com`. */
   baseUrl: string;
-  /** The application that the invitation is for. Its `web_origins` must contain the origin of this page. */
+  /** Your application. Its `web_origins` must contain the origin of this page. */
   clientId: string;
+  /** The language of messages, such as `de`. Default: the browser's. */
+  language?: string;
+  /** Default: the browser's. */
+  fetch?: typeof fetch;
+};
+
+export type FlowOptions = PageOptions & {
   /** The link from the mail: the whole address, or its ticket. */
   link: string;
   /**
@@ -13,10 +20,17 @@ export type FlowOptions = {
    * closed tab.
    */
   storage?: KeyValueStore;
-  /** The language of messages, such as `de`. Default: the browser's. */
-  language?: string;
-  /** Default: the browser's. */
-  fetch?: typeof fetch;
+};
+
+export type NewPerson = {
+  email: string;
+  password: string;
+  /** The name of the connection. Default: the application's oldest in which an address is enough. */
+  connection?: string;
+  name?: string;
+  given_name?: string;
+  family_name?: string;
+  nickname?: string;
 };
 
 export type StateName =
@@ -27,7 +41,8 @@ export type StateName =
   | 'totp_code'
   | 'ready'
   | 'done'
-  | 'under_way';
+  | 'under_way'
+  | 'mail_sent';
 
 export type StepName =
   | 'start'
@@ -39,7 +54,8 @@ export type StepName =
   | 'totp'
   | 'totp/verify'
   | 'complete'
-  | 'reset';
+  | 'reset'
+  | 'sign-up';
 
 /** The schema of one field, as JSON Schema. */
 export type FieldSchema = {

@@ -49,6 +49,8 @@ export type SignUpInput = {
    * The sign-up follows an invitation to this address. It is allowed where public sign-up is off, and the acceptance confirms the address.
    */
   isInvited?: boolean;
+  /** Only a mail says how the sign-up ends, also at a connection that does not hide who has an account. */
+  onlyMailTells?: boolean;
   /** Logs in at once with a new account, in the browser that keeps this secret. */
   browser?: string;
 };
@@ -91,7 +93,8 @@ async function tryToSignUp(
   input: Omit<SignUpInput, 'browser'>,
 ): Promise<SignUpOutcome> {
   const { db, clock } = deps;
-  const { connection, ip, password, isInvited = false, organizationId, ...profile } = input;
+  const { isInvited = false, onlyMailTells = false, organizationId, ...rest } = input;
+  const { connection, ip, password, ...profile } = rest;
   const clientId = input.clientId ?? null;
   const newcomer = {
     connection,
@@ -110,7 +113,8 @@ async function tryToSignUp(
   if (judged.kind === 'refused') return judged;
 
   const { email } = profile;
-  if (hidesAccounts(connection) && email !== null && !isInvited) {
+  const isHidden = onlyMailTells || hidesAccounts(connection);
+  if (isHidden && email !== null && !isInvited) {
     const user = await askForAccount(deps, {
       connectionId: connection.id,
       profile: { ...profile, email },

@@ -31,6 +31,7 @@ import {
   textOf,
 } from './request-body.ts';
 import { resetPassword } from './reset-route.ts';
+import { askForSignUp } from './sign-up-route.ts';
 
 type Deps = InvitationFlowDeps & { origins: Origins };
 type Handler = (request: FastifyRequest, reply: FastifyReply, secret: string) => Promise<unknown>;
@@ -50,6 +51,9 @@ export function registerFlowRoutes(app: FastifyInstance, deps: Deps): void {
   app.post('/start', (request, reply) => start(deps, request, reply));
   app.post('/reset', (request, reply) =>
     resetPassword(deps, request, reply, (...page) => permit(deps, ...page)),
+  );
+  app.post('/sign-up', (request, reply) =>
+    askForSignUp(deps, request, reply, (...page) => permit(deps, ...page)),
   );
 
   app.get(

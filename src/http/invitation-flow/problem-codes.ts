@@ -15,6 +15,10 @@ export const FLOW_PROBLEMS = {
     when: 'The code is older than five minutes, or was tried too often.',
     action: 'Request a new code.',
   },
+  invalid_email: {
+    when: 'The email address is not valid.',
+    action: 'Ask for the address again.',
+  },
   invalid_fields: {
     when: 'Fields do not match the schema. `problem.fields` names each of them.',
     action: 'Show the message of each field beside it.',
@@ -58,6 +62,10 @@ export const FLOW_PROBLEMS = {
   password_refused: {
     when: 'The password does not match the policy of the connection. `problem.reason` has the rule.',
     action: 'Ask for another password.',
+  },
+  sign_up_disabled: {
+    when: 'Nobody can sign up by themselves: the application may use no such connection, or an invitation is needed.',
+    action: 'Show the message.',
   },
   sms_not_sent: {
     when: 'The text message with the code could not be sent.',

@@ -5,6 +5,7 @@ export const FRENCH: ProblemTexts = {
     account_blocked: 'Ce compte est bloqué. Contactez les responsables de l’application.',
     changed: 'Quelque chose a changé entre-temps. Réessayez.',
     code_expired: 'Ce code n’est plus valable. Demandez-en un nouveau.',
+    invalid_email: 'Saisissez une adresse e-mail valable.',
     invalid_fields: 'Vérifiez les champs indiqués.',
     invalid_phone_number:
       'Saisissez votre numéro de téléphone avec l’indicatif du pays, par exemple +33 1 23 45 67 89.',
@@ -17,6 +18,7 @@ export const FRENCH: ProblemTexts = {
     link_ended: 'Ce lien n’est plus valable. Demandez-en un nouveau.',
     origin_not_allowed: 'Cette page n’est pas enregistrée pour l’application.',
     password_refused: 'Choisissez un autre mot de passe.',
+    sign_up_disabled: 'Il faut une invitation pour créer un compte ici.',
     sms_not_sent: 'Le SMS n’a pas pu être envoyé. Réessayez plus tard.',
     temporarily_unavailable: 'Le service est occupé. Réessayez dans un instant.',
     too_many_requests: 'Trop de tentatives. Réessayez plus tard.',

@@ -5,6 +5,7 @@ export const GERMAN: ProblemTexts = {
     account_blocked: 'Dieses Konto ist gesperrt. Wenden Sie sich an die Betreiber der Anwendung.',
     changed: 'Inzwischen hat sich etwas geändert. Versuchen Sie es noch einmal.',
     code_expired: 'Dieser Code gilt nicht mehr. Fordern Sie einen neuen an.',
+    invalid_email: 'Geben Sie eine gültige E-Mail-Adresse ein.',
     invalid_fields: 'Prüfen Sie die markierten Felder.',
     invalid_phone_number:
       'Geben Sie Ihre Telefonnummer mit Landesvorwahl ein, zum Beispiel +49 30 123456.',
@@ -17,6 +18,7 @@ export const GERMAN: ProblemTexts = {
     link_ended: 'Dieser Link gilt nicht mehr. Fordern Sie einen neuen an.',
     origin_not_allowed: 'Diese Seite ist für die Anwendung nicht registriert.',
     password_refused: 'Wählen Sie ein anderes Passwort.',
+    sign_up_disabled: 'Hier brauchen Sie eine Einladung, um ein Konto anzulegen.',
     sms_not_sent: 'Die SMS konnte nicht gesendet werden. Versuchen Sie es später noch einmal.',
     temporarily_unavailable: 'Der Dienst ist ausgelastet. Versuchen Sie es gleich noch einmal.',
     too_many_requests: 'Zu viele Versuche. Versuchen Sie es später noch einmal.',
