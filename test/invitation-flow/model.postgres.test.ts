@@ -4,6 +4,7 @@ import { methodsOfUser } from '../../src/records/authentication-methods/authenti
 import { findInvitation } from '../../src/records/invitations/invitations.ts';
 import { findPassword } from '../../src/records/passwords/passwords.ts';
 import { findUser } from '../../src/records/users/users.ts';
+import { planCrashes } from '../harness/planned-crash.ts';
 import { aVisitor } from '../harness/visitor.ts';
 import { made, openWorld, type World } from '../harness/world.ts';
 import {
@@ -18,13 +19,14 @@ import {
   wrongCode,
 } from './flow-page.ts';
 
-/** Tables that an acceptance writes. After the planned number of writes to them, every further write fails, as after a crash. */
+/** Tables that an acceptance writes. */
 const WRITTEN =
   'invitation_flows invitations users passwords authentication_methods arrivals user_roles messages'.split(
     ' ',
   );
 
 let world: World;
+let crashAt: Awaited<ReturnType<typeof planCrashes>>;
 let scene: Awaited<ReturnType<typeof aFlowScene>>;
 let roleId: string;
 
@@ -33,24 +35,8 @@ beforeAll(async () => {
   scene = await aFlowScene(world);
   await enableFactors(world);
   roleId = (await made(world.server, '/roles', { name: 'Guest' })).id;
-  const { execute } = world.server.app.database;
-  await execute(`create table planned_crash (at_write bigint);
-    create sequence writes_seen;
-    create function crash_as_planned() returns trigger language plpgsql as $$
-    declare planned bigint;
-    begin
-      select at_write into planned from planned_crash;
-      if planned is not null and nextval('writes_seen') >= planned then raise exception 'The server crashes here.'; end if;
-      return null;
-    end $$;
-    ${WRITTEN.map((table) => `create trigger crash_${table} after insert or update or delete on ${table} for each statement execute function crash_as_planned();`).join('\n')}`);
+  crashAt = await planCrashes(world, WRITTEN);
 });
-
-async function crashAt(write: number | null): Promise<void> {
-  const { execute } = world.server.app.database;
-  await execute(`truncate planned_crash; alter sequence writes_seen restart`);
-  if (write !== null) await execute('insert into planned_crash values ($1)', [write]);
-}
 
 /** What was done with one invitation so far. */
 type Real = {

@@ -19,9 +19,10 @@ import {
 } from '../../src/records/invitations/invitations.ts';
 import { insertUser, type User } from '../../src/records/users/users.ts';
 import { atOnce } from '../harness/factories.ts';
+import { planCrashes } from '../harness/planned-crash.ts';
 import { made, openWorld, type World } from '../harness/world.ts';
 
-/** Tables that an acceptance writes. After the planned number of writes to them, every further write fails, as after a crash. */
+/** Tables that an acceptance writes. */
 const WRITTEN =
   'invitations users passwords arrivals user_roles messages accepting_logins provided_identities'.split(
     ' ',
@@ -29,6 +30,7 @@ const WRITTEN =
 const tokenKey = Buffer.alloc(32, 7);
 
 let world: World;
+let crashAt: Awaited<ReturnType<typeof planCrashes>>;
 let connection: Connection;
 let google: Connection;
 let client: Client;
@@ -48,23 +50,8 @@ beforeAll(async () => {
   };
   google = { ...connection, ...(await made(world.server, '/connections', store)), ...store };
   chosen = { phc: await hashPassword('Tulip-Canal-77'), historySize: 0 };
-  await world.server.app.database.execute(`create table planned_crash (at_write bigint);
-    create sequence writes_seen;
-    create function crash_as_planned() returns trigger language plpgsql as $$
-    declare planned bigint;
-    begin
-      select at_write into planned from planned_crash;
-      if planned is not null and nextval('writes_seen') >= planned then raise exception 'The server crashes here.'; end if;
-      return null;
-    end $$;
-    ${WRITTEN.map((table) => `create trigger crash_${table} after insert or update or delete on ${table} for each statement execute function crash_as_planned();`).join('\n')}`);
+  crashAt = await planCrashes(world, WRITTEN);
 });
-
-async function crashAt(write: number | null): Promise<void> {
-  const { execute } = world.server.app.database;
-  await execute('truncate planned_crash; alter sequence writes_seen restart');
-  if (write !== null) await execute('insert into planned_crash values ($1)', [write]);
-}
 
 type Real = {
   id: string;
