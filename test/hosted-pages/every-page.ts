@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import type { Template } from '../../src/http/hosted-pages/page-values/page-values.ts';
 import type { Scene } from '../harness/scene.ts';
+import { aProvider } from '../provider-login/person.ts';
 import { aMethod, configure, otpAt, SECRET } from '../second-factors/factors.ts';
 
 export type Visit = {
@@ -66,6 +67,7 @@ export async function everyPage(scene: Scene): Promise<Visit[]> {
     { name: 'error', template: 'message', path: '/boom' },
     ...(await passkeyPages(scene)),
     ...(await linkPages(scene, { connection, client, long })),
+    ...(await codePages(scene, connection)),
     ...(await factorPages(scene, { connection, client, user })),
   ];
   return visits;
@@ -180,6 +182,29 @@ async function linkPages(
       name: 'unblock',
       template: 'unblock',
       path: `/u/unblock?ticket=${await ticket(other, { kind: 'account-unblock' })}`,
+    },
+  ];
+}
+
+/** The pages of an application that mails codes. */
+async function codePages(scene: Scene, connection: Made['connection']): Promise<Visit[]> {
+  const client = await scene.aClient(connection, { name: 'Codes' });
+  const clientIds = [client.id];
+  await aProvider(scene, { name: 'mailed', strategy: 'email', options: {}, clientIds });
+  const invited = await scene.aUser(connection, { email: 'coded@example.com' });
+  const { secret } = await scene.anInvitation(invited, { clientId: client.id });
+  const path = `/u/invitation?ticket=${secret}`;
+  return [
+    { name: 'invitation-with-code', template: 'invitation', path },
+    {
+      name: 'invitation-code',
+      template: 'login-code',
+      path,
+      async act(page) {
+        const button = 'form[action*="invitation-code"] button';
+        await Promise.all([page.waitForEvent('load'), page.click(button)]);
+        await sends({ code: '000' })(page);
+      },
     },
   ];
 }

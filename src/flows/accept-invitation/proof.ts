@@ -23,6 +23,8 @@ export type Proof =
    * @param tokenKey encrypts the provider's tokens
    */
   | { kind: 'identity'; connection: Connection; identity: ProvidedIdentity; tokenKey: Buffer }
+  /** A code that was mailed to this address, and is used up. The connection is one for codes by email. */
+  | { kind: 'code'; connection: Connection; recipient: string }
   /** A passkey that was just registered, for a person who has no password. */
   | { kind: 'passkey'; passkey: VerifiedPasskey; connectionId?: string };
 

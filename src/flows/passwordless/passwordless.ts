@@ -1,12 +1,10 @@
 import { preferredLocale } from '../../platform/locales/locales.ts';
-import { readTypedCode } from '../../platform/typed-code/typed-code.ts';
 import { type Client, findClient } from '../../records/clients/clients.ts';
 import {
   type Connection,
   codeRulesOf,
   connectionsOfClient,
 } from '../../records/connections/connections.ts';
-import { usePasswordlessCode } from '../../records/passwordless-codes/passwordless-codes.ts';
 import {
   findPasswordlessLinkBySecret,
   type PasswordlessLink,
@@ -21,7 +19,6 @@ import {
 } from '../../records/throttles/throttles.ts';
 import { findUserByIdentifier, type User } from '../../records/users/users.ts';
 import { mayCreateAccount, type Newcomer } from '../../steps/admit-newcomer/admit-newcomer.ts';
-import { addressBucket, countGuess } from '../../steps/limit-guesses/limit-guesses.ts';
 import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
 import { prepareText, type TextPrepared } from '../../steps/send-text/send-text.ts';
 import {
@@ -31,6 +28,13 @@ import {
 } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
 import { accountOf } from './account.ts';
 import {
+  askedFrom,
+  NO_CLIENT,
+  type PasswordlessInput,
+  type ProvedCode,
+  proveCode,
+} from './prove-code.ts';
+import {
   mailSecret,
   type PasswordlessDeps,
   type StartOutcome,
@@ -38,24 +42,13 @@ import {
   type Unsent,
 } from './send-secret.ts';
 
+export { proveCode } from './prove-code.ts';
 export { recipientOf } from './recipient.ts';
 export type { PasswordlessDeps, StartOutcome } from './send-secret.ts';
 
-export type PasswordlessInput = {
-  /** A connection of strategy `email` or `sms`. */
-  connection: Connection;
-  /** An email address in lower case, or a phone number with its plus sign. */
-  recipient: string;
-  clientId: string;
-  /** The login to an organization, or `null`. */
-  organizationId: string | null;
-  ip: string;
-};
-
 export type CodeOutcome =
   | { kind: 'ok'; user: User }
-  | { kind: 'wrong' }
-  | { kind: 'throttled'; retryAfterSeconds: number }
+  | Exclude<ProvedCode, { kind: 'proved' }>
   | { kind: 'blocked' };
 
 const MAILS_PER_RECIPIENT = 10;
@@ -72,6 +65,8 @@ export async function startPasswordless(
     language: string | null;
     /** Sends a link with these parameters for /authorize. Absent: sends a code. */
     link?: Record<string, string> | undefined;
+    /** Whether the link of an open invitation asks for its own address. That opens a closed connection. */
+    isInvited?: boolean;
   },
 ): Promise<StartOutcome> {
   const { db, clock } = deps;
@@ -89,12 +84,12 @@ export async function startPasswordless(
     connectionId: connection.id,
     identifier: recipient,
   });
-  const isNobody = !known && !isAdmitted;
+  const isNobody = !known && !isAdmitted && input.isInvited !== true;
   const wish = input.language ?? preferredLocale(known?.userMetadata ?? null);
   const wanted = {
     connectionId: connection.id,
     recipient,
-    clientId,
+    clientId: clientId ?? NO_CLIENT,
     askedFrom: askedFrom(ip),
     ttlSeconds: rules.ttlSeconds,
     now,
@@ -144,10 +139,6 @@ async function prepare(
     : { kind: 'ready', send: null };
 }
 
-function askedFrom(ip: string): string {
-  return addressKey('passwordless-asked', ip);
-}
-
 /**
  * Logs in with a code. A new user gets an account.
  * @param input.browser the secret that the browser keeps. Absent if the caller is no browser.
@@ -156,45 +147,14 @@ export async function logInWithCode(
   deps: PasswordlessDeps,
   input: PasswordlessInput & { digits: string; browser?: string },
 ): Promise<CodeOutcome> {
-  const { db, clock, keys, audit } = deps;
   const { connection, recipient, clientId, ip } = input;
-  const digits = readTypedCode(input.digits);
-  const now = clock.now();
-  const trace = await countTrace(db, { kind: 'PasswordlessTry', ip, now });
-  if (trace > 0) return { kind: 'throttled', retryAfterSeconds: trace };
-  const counted = await countGuess(db, {
-    what: GUESS_COUNTERS.code,
-    whom: { connectionId: connection.id, identifier: recipient },
-    origin: { ip, browser: null },
-    bucket: await addressBucket(db, ip),
-    now,
-  });
-  const event = { connectionId: connection.id, userName: recipient, clientId, ip };
-  if (counted.kind === 'refused') {
-    const { key: repeats, retryAfterSeconds } = counted;
-    audit.record({ ...event, type: 'limit_sul', description: 'Too many wrong codes.', repeats });
-    return { kind: 'throttled', retryAfterSeconds };
-  }
-  const rules = codeRulesOf(connection);
-  const right =
-    digits.length === rules.length &&
-    (await usePasswordlessCode(db, {
-      connectionId: connection.id,
-      recipient,
-      clientId,
-      digits,
-      askedFrom: askedFrom(ip),
-      key: keys.ticket,
-      now,
-    }));
-  if (!right) {
-    audit.record({ ...event, type: 'fp', description: 'Wrong verification code.' });
-    return { kind: 'wrong' };
-  }
-  await counted.forgive();
+  const proved = await proveCode(deps, input);
+  if (proved.kind !== 'proved') return proved;
+  const now = deps.clock.now();
   const user = await accountOf(deps, newcomerOf(input, now), recipient);
   if (user === null) return { kind: 'wrong' };
-  return signInByProof(deps, { ...event, user, browser: input.browser ?? null });
+  const login = { user, connectionId: connection.id, userName: recipient, clientId, ip };
+  return signInByProof(deps, { ...login, browser: input.browser ?? null });
 }
 
 export type LinkView =

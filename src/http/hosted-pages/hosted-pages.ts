@@ -10,6 +10,7 @@ import {
   registerDeclinePages,
   registerForgotPages,
   registerInvitationAccountPages,
+  registerInvitationCodePages,
   registerInvitationPages,
   registerInvitationProviderPages,
   registerNewLink,
@@ -82,6 +83,7 @@ export async function registerHostedPages(
     registerInvitationPages(scope, shared);
     registerInvitationProviderPages(scope, shared);
     registerInvitationAccountPages(scope, shared);
+    registerInvitationCodePages(scope, shared);
     registerDeclinePages(scope, shared);
     registerOrganizationPages(scope, shared);
     registerOrganizationInvitationPages(scope, shared);

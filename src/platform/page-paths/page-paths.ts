@@ -19,6 +19,7 @@ export const PAGE_PATHS = {
   invitationProvider: '/u/invitation/connection',
   organizationInvitationProvider: '/u/organization-invitation/connection',
   invitationAccount: '/u/invitation-account',
+  invitationCode: '/u/invitation-code',
   declineInvitation: '/u/decline-invitation',
   organizationInvitation: '/u/organization-invitation',
   resetVerify: '/u/reset-verify',

@@ -3,6 +3,7 @@ import type { Completion } from '../finish-acceptance.ts';
 import type { AcceptOutcome, Proof } from '../proof.ts';
 import type { InvitationView } from '../view-invitation.ts';
 import { acceptAsAccount } from './accept-as-account.ts';
+import { acceptWithCode } from './accept-with-code.ts';
 import { acceptWithIdentity } from './accept-with-identity.ts';
 import { acceptWithPasskey } from './accept-with-passkey.ts';
 import { acceptWithPassword } from './accept-with-password.ts';
@@ -20,6 +21,7 @@ export async function acceptByProof(
   if (view.kind !== 'open' && view.kind !== 'login') return view;
   if (proof.kind === 'account') return acceptAsAccount(deps, { ...more, view, proof });
   if (proof.kind === 'identity') return acceptWithIdentity(deps, { ...more, view, proof });
+  if (proof.kind === 'code') return acceptWithCode(deps, { ...more, view, proof });
   if (view.kind !== 'open') return view;
   return proof.kind === 'password'
     ? acceptWithPassword(deps, { ...more, view, proof })

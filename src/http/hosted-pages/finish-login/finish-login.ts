@@ -13,6 +13,7 @@ export {
   anyLoginContext,
   asksForOrganizationFirst,
   codeLoginContext,
+  formUrl,
   type LoginContext,
   loginContext,
   openLogin,

@@ -22,17 +22,20 @@ export function enteredProfile(
   return checked.kind === 'ok' ? checked.profile : null;
 }
 
-/** Returns the fields that the page asks for, with what was typed and what is wrong with it. */
+/**
+ * Returns the fields that the page asks for, with what was typed and what is wrong with it.
+ * @param isSent whether the person has sent the fields. Default: if the request is a form
+ */
 export function fieldViews(
   request: FastifyRequest,
   view: View,
   { say }: Translator,
+  isSent = request.method === 'POST',
 ): InvitationField[] {
   const schema = fieldsAskedBy(view);
   if (schema === null) return [];
   const typed = typedFields(request, view);
   const checked = checkFields(view, typed);
-  const isSent = request.method === 'POST';
   const problems = new Map(
     isSent && checked.kind === 'refused'
       ? checked.problems.map(({ field, why }) => [field, why])

@@ -20,6 +20,7 @@ import type { PageDeps } from '../deps.ts';
 import {
   anyLoginContext,
   finishLogin,
+  formUrl,
   type LoginContext,
   stateQuery,
 } from '../finish-login/finish-login.ts';
@@ -262,13 +263,16 @@ function waysFor(
   { context, view, way }: Pick<Shown, 'context' | 'view' | 'way'>,
 ) {
   if (way.kind === 'accept') return null;
+  const isHere = ({ id }: Connection) => context.connections.some((each) => each.id === id);
   return waysIn(deps, request, {
     translator: context.translator,
     connections: view.connections,
     form: null,
     besideForm: way.kind !== 'closed',
     action: `${PAGE_PATHS.providerLogin}${stateQuery(context.interaction)}`,
-    isShown: (connection) => context.connections.some(({ id }) => id === connection.id),
+    isShown: isHere,
+    // The login with a code that follows accepts the invitation.
+    urlOf: (each) => (each.strategy === 'email' && isHere(each) ? formUrl(context, each) : null),
   });
 }
 

@@ -12,7 +12,7 @@ import {
 import { lookOf } from '../brand/brand.ts';
 import type { PageDeps } from '../deps.ts';
 import { formAction, longDate, type ProblemName, ruleViews } from '../page/page.ts';
-import { waysIn } from '../ways-in/ways-in.ts';
+import { mailedCodeWay, waysIn } from '../ways-in/ways-in.ts';
 import { fieldViews } from './invitation-fields.ts';
 import { invitationPasskeyWay } from './invitation-passkey.ts';
 
@@ -76,6 +76,10 @@ export async function showInvitation(
         form: connection,
         besideForm: isLogin || view.policy !== null,
         passkey,
+        code: mailedCodeWay(translator, {
+          connections,
+          action: formAction(request, PAGE_PATHS.invitationCode),
+        }),
         action: formAction(request, PAGE_PATHS.invitationProvider),
         isShown: (each) =>
           isShownAsButton(each) || campaign.plan.connectionIds?.includes(each.id) === true,

@@ -159,7 +159,9 @@ function showCode(
       csrf: deps.csrf.token(request, reply),
       action: context.urls.code,
       address: recipient,
+      fields: [],
       change: translator.say(`mfa.${kindOf(context)}.change`),
+      changeUrl: context.urls.code,
       problem,
     },
   });

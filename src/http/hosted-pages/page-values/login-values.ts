@@ -1,3 +1,4 @@
+import type { InvitationField } from './link-values.ts';
 import type { Absent, FormValues } from './page-branding.ts';
 import type { RuleView } from './rule-view.ts';
 import type { WaysIn } from './ways-values.ts';
@@ -47,8 +48,11 @@ export type LoginValues = {
     lead: string;
     /** The address or number that received the code. */
     address: string;
-    /** The text of the link to another address. */
+    /** The fields that an invitation asks for. A login asks for none. */
+    fields: InvitationField[];
+    /** The link to another address, or back to the invitation. */
     change: string;
+    changeUrl: string;
   };
   organization: FormValues & {
     lead: string;

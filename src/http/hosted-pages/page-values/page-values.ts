@@ -9,7 +9,14 @@ export type { Link } from './mfa-values.ts';
 export type { PageBranding } from './page-branding.ts';
 export type { RuleView } from './rule-view.ts';
 export type { Sign } from './sign.ts';
-export type { PasskeyWay, ProviderButton, ProviderLogo, WayLink, WaysIn } from './ways-values.ts';
+export type {
+  CodeWay,
+  PasskeyWay,
+  ProviderButton,
+  ProviderLogo,
+  WayLink,
+  WaysIn,
+} from './ways-values.ts';
 
 /** The values of each template of a page. */
 export type PageValues = LoginValues & LinkValues & MfaValues & MessageValues;

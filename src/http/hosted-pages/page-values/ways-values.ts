@@ -28,9 +28,14 @@ export type WaysIn = {
   action: string;
   providers: ProviderButton[];
   passkey: PasskeyWay | null;
+  /** The button that sends a code at once, to an address that the page knows. */
+  code: CodeWay | null;
   /** Pages with another form: for a password or a code. */
   links: WayLink[];
 };
+
+/** `action` is the path to which the button is sent. */
+export type CodeWay = { text: string; action: string };
 
 /** A link to a page with another form. `kind` is the strategy of its connection. */
 export type WayLink = { kind: 'auth0' | 'email' | 'sms'; url: string; text: string };

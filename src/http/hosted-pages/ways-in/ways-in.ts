@@ -5,11 +5,18 @@ import {
   isShownAsButton,
 } from '../../../records/connections/connections.ts';
 import type { Translator } from '../page/page.ts';
-import type { PasskeyWay, ProviderButton, WayLink, WaysIn } from '../page-values/page-values.ts';
+import type {
+  CodeWay,
+  PasskeyWay,
+  ProviderButton,
+  WayLink,
+  WaysIn,
+} from '../page-values/page-values.ts';
 import { lastWay } from './last-way.ts';
 import { iconOf, isProvider, providerLogo, providerName } from './providers.ts';
 
 export { rememberWay } from './last-way.ts';
+export { codeConnectionOf, mailedCodeWay } from './mailed-code-way.ts';
 export { newPasskeyWay, passkeyCookie, passkeyLoginWay } from './passkey-way.ts';
 export { isProvider, providerName } from './providers.ts';
 
@@ -25,10 +32,12 @@ export type WaysInput = {
   action?: string;
   /** Returns whether a provider has a button here. Default: as its connection says. */
   isShown?: (connection: Connection) => boolean;
-  /** Returns the address of the page with another connection's form. Absent: the page links to no other form. */
-  urlOf?: (connection: Connection) => string;
+  /** Returns the address of the page with another connection's form, or `null` for no link. Absent: the page links to no other form. */
+  urlOf?: (connection: Connection) => string | null;
   /** Absent: no passkeys. */
   passkey?: PasskeyWay | null;
+  /** Absent: no button that sends a code at once. */
+  code?: CodeWay | null;
 };
 
 /** Returns the ways in besides a page's own form, for the template `ways-in`. Returns `null` if there are none. */
@@ -44,6 +53,7 @@ export function waysIn(
     isShown = isShownAsButton,
     urlOf,
     passkey = null,
+    code = null,
   }: WaysInput,
 ): WaysIn | null {
   const last = lastWay(deps, request);
@@ -52,8 +62,9 @@ export function waysIn(
     .map((connection) => buttonOf(translator, connection, last))
     .sort((a, b) => Number(b.isLast) - Number(a.isLast));
   const links = urlOf === undefined ? [] : otherForms(translator, { connections, form, urlOf });
-  if (providers.length === 0 && links.length === 0 && passkey === null) return null;
-  return { besideForm, action: action ?? '', providers, passkey, links };
+  const isEmpty = providers.length === 0 && links.length === 0;
+  if (isEmpty && passkey === null && code === null) return null;
+  return { besideForm, action: action ?? '', providers, passkey, code, links };
 }
 
 function buttonOf(
@@ -86,7 +97,8 @@ function otherForms(
     const kind = kindOf(connection);
     if (kind === null || kind === (form && kindOf(form))) continue;
     if (links.some((link) => link.kind === kind)) continue;
-    links.push({ kind, url: urlOf(connection), text: say(LINK_TEXTS[kind]) });
+    const url = urlOf(connection);
+    if (url !== null) links.push({ kind, url, text: say(LINK_TEXTS[kind]) });
   }
   return links;
 }
