@@ -34,6 +34,7 @@ beforeAll(async () => {
   const company = await startOpenIdServer({
     people: atCompany,
     redirectUris: [`${world.server.url}/login/callback`],
+    client: { grant_types: ['authorization_code'], response_types: ['code'] },
   });
   browser = await launchBrowser();
   app = await startRegisteredApp(world.server);

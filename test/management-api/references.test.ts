@@ -354,6 +354,44 @@ const REFERENCES: Reference[] = [
     [`POST ${path}`, 'client_id', CLIENT, 400, NO_CLIENT, invited],
   ]),
   ['POST /invitations', 'roles', [ROLE], 400, `The role ${ROLE} does not exist.`, invited],
+  [
+    'POST /invitations',
+    'organization_id',
+    ORGANIZATION,
+    400,
+    `The organization ${ORGANIZATION} does not exist.`,
+    invited,
+  ],
+  [
+    'POST /invitations',
+    'member_roles',
+    [ROLE],
+    400,
+    `The role ${ROLE} does not exist.`,
+    () => ({ ...invited(), organization_id: ids.organization }),
+  ],
+  ...['/invitations', '/organizations/:organization/invitations'].flatMap((path): Reference[] => {
+    const base = path === '/invitations' ? invited : invitation;
+    const of = (more: object) => () => ({ ...base(), ...permission(more) });
+    return [
+      [
+        `POST ${path}`,
+        'permissions.*.resource_server_identifier',
+        'urn:gone',
+        400,
+        'The API urn:gone does not exist.',
+        of({}),
+      ],
+      [
+        `POST ${path}`,
+        'permissions.*.permission_name',
+        'gone',
+        400,
+        'The API urn:meadow has no permission gone.',
+        of({}),
+      ],
+    ];
+  }),
   ['POST /guardian/enrollments/ticket', 'user_id', USER, 404, NO_USER],
   [
     'POST /users/:user/revoke-access',
@@ -384,6 +422,7 @@ const REFERS =
   /(?:^|_)(?:ids?|audience|connection|directory|clients|roles|users|members|domain|organization|identifier)$|permission_name|link_with/;
 /** Names that resemble references, with the reason why they are none. */
 const NONE: Record<string, string> = {
+  'POST /invitations existing_users': 'it says what happens to people who have an account',
   'POST /custom-domains domain': 'it is made here',
   'POST /users user_id': 'it is made here',
   'POST /resource-servers identifier': 'it is made here',

@@ -4,7 +4,7 @@ import { type Db, transaction } from '../../platform/db/db.ts';
 import { canonicalEmail } from '../../platform/email-address/email-address.ts';
 import { Refusal } from '../../platform/refusal/refusal.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
-import { type Client, findClient } from '../../records/clients/clients.ts';
+import { type Client, findClient, isClientThere } from '../../records/clients/clients.ts';
 import { findConnection, isPasswordless } from '../../records/connections/connections.ts';
 import {
   defaultCustomDomain,
@@ -86,6 +86,10 @@ export async function inviteToOrganization(
   await checkPlan(db, { plan, clientId, connectionId: null });
   return transaction(db, async (tx) => {
     const now = clock.now();
+    // From here to the end nobody can delete the application.
+    if (!(await isClientThere(tx, clientId))) {
+      throw new Refusal('client_not_found', 'The client does not exist.');
+    }
     const id = await insertCampaign(tx, { clientId, connectionId: null, plan, now });
     const { outcomes, mails } = await invitePeople(tx, {
       campaign: { id, clientId, connectionId: null, plan },
