@@ -68,9 +68,9 @@ export const CLIENT_EFFECTS: Effects = {
   native_social_login: {
     only: [],
     off: {},
-    because: 'Usher has no login with other identity providers',
+    because: 'Usher does not exchange the tokens of other identity providers',
   },
-  fedcm_login: { only: [], off: {}, because: 'Usher has no login with other identity providers' },
+  fedcm_login: { only: [], off: {}, because: 'Usher does not support FedCM' },
   encryption_key: { only: [], because: 'tokens are signed and not encrypted' },
   oidc_logout: {
     only: [{}],

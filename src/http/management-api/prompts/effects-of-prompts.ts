@@ -12,7 +12,11 @@ export const PROMPT_EFFECTS: Effects = {
     because: 'one page asks for the username and the password',
     shown: true,
   },
-  webauthn_platform_first_factor: { only: [false], because: 'Usher has no passkeys', shown: true },
+  webauthn_platform_first_factor: {
+    only: [false],
+    because: 'each connection enables passkeys in authentication_methods',
+    shown: true,
+  },
 };
 const OWN_SCREENS = 'Usher renders the screens itself';
 

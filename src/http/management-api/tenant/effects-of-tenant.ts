@@ -3,6 +3,7 @@ import type { Effects } from '../route/route.ts';
 const PAGES = 'branding, themes and the page template change the pages';
 const OUTLIVES = 'sessions do not end when the browser closes';
 const LEGACY = 'Usher does not have the feature that this enables';
+const EACH_CONNECTION = 'each connection decides it (should_trust_email_verified_connection)';
 
 const off = (because: string) => ({ only: [false], because, shown: true }) as const;
 const on = (because: string) => ({ only: [true], because, shown: true }) as const;
@@ -34,21 +35,19 @@ const FLAGS: Effects = Object.fromEntries(
     enable_sso: on('one login is valid for all applications'),
     allow_changing_enable_sso: off('one login is valid for all applications'),
     disable_clickjack_protection_headers: off('Usher allows no page in a frame'),
-    no_disclose_enterprise_connections: on('Usher has no enterprise connections'),
-    enable_adfs_waad_email_verification: off('Usher has no login with other identity providers'),
+    no_disclose_enterprise_connections: on('Usher publishes no list of connections'),
+    enable_adfs_waad_email_verification: off(EACH_CONNECTION),
     revoke_refresh_token_grant: off('revoking a refresh token does not end its grant'),
     dashboard_log_streams_next: off('Usher has no log streams'),
     dashboard_insights_view: off('Usher has no such view'),
-    disable_fields_map_fix: off('Usher has no login with other identity providers'),
+    disable_fields_map_fix: off('Usher has no SAML'),
     mfa_show_factor_list_on_enrollment: on('users with more than one factor choose one'),
     remove_alg_from_jwks: off('each key is published with its algorithm'),
     improved_signup_bot_detection_in_classic: off('Usher has no bot detection'),
     genai_trial: off('Usher has no such trial'),
     enable_dynamic_client_registration: off('Usher has no dynamic client registration'),
     disable_management_api_sms_obfuscation: off('Usher masks phone numbers'),
-    trust_azure_adfs_email_verified_connection_property: off(
-      'Usher has no login with other identity providers',
-    ),
+    trust_azure_adfs_email_verified_connection_property: off(EACH_CONNECTION),
     custom_domains_provisioning: off('domains are at /custom-domains'),
   }).map(([name, { only, because }]) => [
     `flags.${name}`,
