@@ -8,6 +8,12 @@ export const FACTOR_EFFECTS: Record<string, Effect> = {
   duo: { only: [false], because: 'Usher does not use Duo' },
 };
 
+/** Security keys and passkeys, at an address that has no domain for them. */
+export const NO_KEYS: Effect = {
+  only: [false],
+  because: 'browsers use security keys only at a host name, with TLS or at localhost (PUBLIC_URL)',
+};
+
 /** Provider settings of factors that cannot be enabled, whatever the names of their fields. */
 export const FACTOR_PROVIDER_EFFECT: Effect = {
   only: [false, ''],

@@ -7,6 +7,7 @@ import {
   FACTOR_NAMES,
   readFactorSettings,
 } from '../../../records/factor-settings/factor-settings.ts';
+import { relyingPartyOf } from '../../../steps/verify-passkey/verify-passkey.ts';
 import {
   type Api,
   type BaseDeps,
@@ -15,7 +16,7 @@ import {
   refuseWithoutEffect,
   route,
 } from '../route/route.ts';
-import { FACTOR_EFFECTS } from './effects-of-guardian.ts';
+import { FACTOR_EFFECTS, NO_KEYS } from './effects-of-guardian.ts';
 import { settingRoutes } from './setting-routes.ts';
 
 const tags = ['guardian'];
@@ -37,12 +38,14 @@ const policies = Type.Array(
 /** `/guardian/factors` and `/guardian/policies`: the second factors, and when users need one. */
 export function guardianRoutes(api: Api, deps: BaseDeps): void {
   const { db } = deps;
+  const hasKeys = relyingPartyOf(deps.publicUrl) !== null;
   route(api, {
     method: 'GET',
     url: '/guardian/factors',
     scopes: ['read:guardian_factors'],
     summary: 'List the factors',
-    description: 'You can enable `otp`, `sms`, `email` and `recovery-code`.',
+    description:
+      'You can enable `otp`, `sms`, `email`, `webauthn-roaming`, `webauthn-platform` and `recovery-code`.',
     tags,
     response: {
       200: Type.Array(
@@ -70,6 +73,9 @@ export function guardianRoutes(api: Api, deps: BaseDeps): void {
     async handler({ params, body }) {
       const effect = FACTOR_EFFECTS[params.name];
       if (effect) refuseWithoutEffect('enabled', effect, body.enabled);
+      if (params.name.startsWith('webauthn') && !hasKeys) {
+        refuseWithoutEffect('enabled', NO_KEYS, body.enabled);
+      }
       await switchFactor(deps, { name: params.name, enabled: body.enabled });
       return { enabled: body.enabled };
     },
