@@ -137,6 +137,7 @@ describe('options of a provider are refused', () => {
     ['icon_url', { icon_url: 'http://acme.test/logo.png' }],
     ['icon_url', { icon_url: 'javascript:alert(1)' }],
     ['domain_aliases', { domain_aliases: ['a@b.test'] }],
+    ['tenant_domain', { tenant_domain: 'a@b.test' }],
     ['domain_aliases', { domain_aliases: Array(1001).fill('acme.test') }],
     ['discovery_url', { discovery_url: 'file:///etc/passwd' }],
     ['token_endpoint_auth_method', { token_endpoint_auth_method: 'private_key_jwt' }],
@@ -148,6 +149,12 @@ describe('options of a provider are refused', () => {
   ])('%s: %j', async (name, options) => {
     const { status, body } = await create('oidc', { ...oidc, ...options });
     expect([status, body.message]).toEqual([400, expect.stringContaining(`options.${name}`)]);
+  });
+
+  test('a Workspace that is no domain', async () => {
+    const workspace = { client_id: 'a', client_secret: 'b', domain: '*' };
+    const { status, body } = await create('google-apps', workspace);
+    expect([status, body.message]).toEqual([400, expect.stringContaining('options.domain')]);
   });
 
   test('endpoints without the keys of the provider', async () => {

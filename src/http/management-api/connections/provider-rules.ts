@@ -10,7 +10,7 @@ type Options = Record<string, unknown>;
  */
 export function checkProviderOptions(strategy: string, options: Options): void {
   checkUpstream(options.upstream_params);
-  checkDomains(options);
+  checkDomains(strategy, options);
   if (strategy === 'apple') checkKey(options.app_secret);
   if (strategy === 'oidc') checkEndpoints(options);
   if (strategy !== 'waad') return;
@@ -35,7 +35,15 @@ function checkUpstream(params: unknown): void {
   }
 }
 
-function checkDomains(options: Options): void {
+function checkDomains(strategy: string, options: Options): void {
+  // `waad` also takes the id of a tenant there.
+  const own = strategy === 'waad' ? [] : ['tenant_domain'];
+  if (strategy === 'google-apps') own.push('domain');
+  for (const name of own.filter((each) => isText(options[each]))) {
+    if (canonicalDomain(String(options[name])) === null) {
+      refuse(name, 'must be the domain of email addresses');
+    }
+  }
   const aliases = Array.isArray(options.domain_aliases) ? options.domain_aliases : [];
   aliases.forEach((domain, index) => {
     if (canonicalDomain(String(domain)) === null) {
