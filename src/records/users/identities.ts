@@ -52,11 +52,17 @@ export async function freeAddress(
   tx: Db,
   key: { connectionId: string; email: string; at: Date },
 ): Promise<boolean> {
-  const holder = await findAccountByEmail(tx, key);
-  if (holder === null) return true;
-  if (holder.emailVerified) return false;
-  await updateUser(tx, holder.id, { email: null }, key.at);
-  return true;
+  // Waits for a proof of the address that is under way, and reads its outcome.
+  const holder = await on(tx)
+    .selectFrom('users')
+    .select(['id', 'email_verified'])
+    .where('email', '=', canonicalIdentifier(key.email))
+    .where('connection_id', '=', key.connectionId)
+    .forUpdate()
+    .executeTakeFirst();
+  if (holder === undefined) return true;
+  if (holder.email_verified) return false;
+  return (await updateUser(tx, holder.id, { email: null }, key.at)).kind === 'updated';
 }
 
 /** Kinds of identifiers in a connection. */
