@@ -32,6 +32,19 @@ test('only users who have a factor are asked by the rule for enrolled users', as
   expect(pathOf(await world.types(person))).toBe('/u/mfa-otp-challenge');
 });
 
+test('a security key that an earlier version stored unread is no factor', async () => {
+  const person = await world.createUser();
+  await sql`insert into authentication_methods (id, user_id, kind, confirmed, details, created_at)
+    values ('dev_unread', ${person.userId}, 'webauthn-roaming', true, '{"key_id": "a"}', now())`.execute(
+    world.db,
+  );
+  await world.set('PUT', '/guardian/factors/webauthn-roaming', { enabled: true });
+  await world.rules({ enrolled: true });
+  const shown = await world.types(person);
+  await world.set('PUT', '/guardian/factors/webauthn-roaming', { enabled: false });
+  expect(verdict(shown)).toBe('in');
+});
+
 test('a session meets the rules of an application and of an organization chosen after the login', async () => {
   const person = await world.withTotp(await world.personFor('the login page'));
   const tab = openTab();

@@ -1,7 +1,10 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
-import type { AuthenticationMethod } from '../../records/authentication-methods/authentication-methods.ts';
+import {
+  type AuthenticationMethod,
+  isWebAuthn,
+} from '../../records/authentication-methods/authentication-methods.ts';
 import {
   allowedBy,
   type EnrollableFactor,
@@ -46,12 +49,6 @@ export type SecondFactorNeed =
   /** The user must enroll one of these factors: there is no usable method, or an invitation requires another one. */
   | { kind: 'enroll'; factors: EnrollableFactor[]; reasons: SecondFactorReason[] };
 
-/** Passkeys and security keys. */
-const KEYS = new Set<AuthenticationMethod['kind']>([
-  'passkey',
-  'webauthn-platform',
-  'webauthn-roaming',
-]);
 const NONE: SecondFactorNeed = { kind: 'none' };
 /** Reasons that ask only users who have a factor. */
 const ASKS_OWNERS = new Set<SecondFactorReason['kind']>(['enrolled', 'own-factors']);
@@ -121,7 +118,7 @@ async function stillLacking(
   const { user, required, settings, methods } = about;
   const allowed = requiredNow(required, settings);
   const owned = usable(settings, methods).map(factorOf);
-  const hasKey = methods.some(({ kind, confirmed }) => confirmed && KEYS.has(kind));
+  const hasKey = methods.some((method) => method.confirmed && isWebAuthn(method));
   const isKeyEnough = required.includes('any') || required.includes('webauthn');
   if (!(hasKey && isKeyEnough) && !allowed.some((factor) => owned.includes(factor))) return allowed;
   await fulfilRequirement(db, { userId: user.id, factors: required });

@@ -40,17 +40,18 @@ export function usable(
   return found.some((method) => method.kind !== 'recovery-code') ? found : [];
 }
 
-/** Returns the factor of a method, or `null` if it is none that users enroll. */
-export function factorOf({ kind }: AuthenticationMethod): EnrollableFactor | null {
+/** Returns the factor of a method, or `null` if it is none that users enroll, or a key that an earlier version stored unread. */
+export function factorOf({ kind, credential }: AuthenticationMethod): EnrollableFactor | null {
   switch (kind) {
     case 'totp':
       return 'otp';
     case 'phone':
       return 'sms';
     case 'email':
+      return kind;
     case 'webauthn-roaming':
     case 'webauthn-platform':
-      return kind;
+      return credential === null ? null : kind;
     default:
       return null;
   }
