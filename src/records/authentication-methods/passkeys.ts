@@ -1,11 +1,10 @@
 import { sql } from 'kysely';
-import { type Db, sqlState } from '../../platform/db/db.ts';
+import type { Db } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 import { notedVersion } from '../../platform/request-context/request-context.ts';
 import { type VerifiedPasskey, WEBAUTHN_KINDS } from './credential.ts';
 import { type AuthenticationMethod, type MethodRow, toMethod } from './method-row.ts';
 
-const FOREIGN_KEY_VIOLATION = '23503';
 const MOST_CREDENTIALS = 40;
 
 /** `duplicate`: the credential is registered already, for this user or another. `gone`: the user was deleted, or all logins of the user were ended since the request read them. */
@@ -26,22 +25,17 @@ export async function storePasskey(
   await sql`select id from users where id = ${userId} for no key update`.execute(tx);
   const epoch = notedVersion(userId);
   const details = JSON.stringify(detailsOf(passkey));
-  try {
-    const { rows } = await sql<MethodRow>`
-      insert into authentication_methods (id, user_id, kind, name, confirmed, details, credential_id, relying_party, public_key,
-        sign_count, user_handle, created_at, enrolled_at)
-      select ${newId('dev')}, id, ${passkey.kind}, ${name}, true, ${details}::jsonb, ${passkey.credentialId}, ${passkey.relyingParty},
-        ${Buffer.from(passkey.publicKey, 'base64url')}::bytea, ${passkey.counter}, ${passkey.userHandle || null}, ${at}::timestamptz,
-        ${at}::timestamptz
-      from users where id = ${userId} and (${epoch}::integer is null or ${epoch}::integer = login_epoch(${userId}))
-        and (select count(*) from authentication_methods where user_id = ${userId} and credential_id is not null)
-          < ${sql.lit(MOST_CREDENTIALS)}
-      on conflict do nothing returning *`.execute(tx);
-    if (rows[0]) return { kind: 'stored', method: toMethod(rows[0]) };
-  } catch (error) {
-    if (sqlState(error) === FOREIGN_KEY_VIOLATION) return { kind: 'gone' };
-    throw error;
-  }
+  const { rows: inserted } = await sql<MethodRow>`
+    insert into authentication_methods (id, user_id, kind, name, confirmed, details, credential_id, relying_party, public_key,
+      sign_count, user_handle, created_at, enrolled_at)
+    select ${newId('dev')}, id, ${passkey.kind}, ${name}, true, ${details}::jsonb, ${passkey.credentialId}, ${passkey.relyingParty},
+      ${Buffer.from(passkey.publicKey, 'base64url')}::bytea, ${passkey.counter}, ${passkey.userHandle || null}, ${at}::timestamptz,
+      ${at}::timestamptz
+    from users where id = ${userId} and (${epoch}::integer is null or ${epoch}::integer = login_epoch(${userId}))
+      and (select count(*) from authentication_methods where user_id = ${userId} and credential_id is not null)
+        < ${sql.lit(MOST_CREDENTIALS)}
+    on conflict do nothing returning *`.execute(tx);
+  if (inserted[0]) return { kind: 'stored', method: toMethod(inserted[0]) };
   if ((await findPasskey(tx, passkey)) !== null) return { kind: 'duplicate' };
   const { rows } = await sql<{ credentials: number; current: boolean }>`
     select (select count(*) from authentication_methods where user_id = users.id and credential_id is not null) as credentials,
