@@ -23,7 +23,7 @@ export function mapAttributes(
   return map.mapping_mode === 'use_map' ? mapped : { ...all, ...mapped };
 }
 
-const PLACE = /\$\{context\.(tokenset|userinfo)\.([^}]+)\}/g;
+const PLACE = /\$\{context\.(tokenset|userinfo)\.([^}]{1,255})\}/g;
 
 /** A text that is one place takes the value as it is, for example a boolean. */
 function fill(source: string, context: { tokenset: Claims; userinfo: Claims }): unknown {
