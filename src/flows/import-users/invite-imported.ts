@@ -6,6 +6,7 @@ import { findUsers } from '../../records/users/users.ts';
 import { grantAtOnce } from '../../steps/grant-what-was-promised/grant-what-was-promised.ts';
 import {
   campaignOfJob,
+  holdInvitedOrganization,
   invitationObstacle,
   invitePeople,
 } from '../../steps/invite-people/invite-people.ts';
@@ -27,6 +28,7 @@ export async function inviteImported(
     return isOpen && userId !== null && email !== null ? [{ outcome, userId, email }] : [];
   });
   const campaign = await campaignOfJob(tx, jobId);
+  if (!(await holdInvitedOrganization(tx, campaign.plan))) return;
   const { outcomes, mails } = await invitePeople(tx, {
     campaign,
     people: wanted.map(({ userId, email }) => ({ userId, email })),

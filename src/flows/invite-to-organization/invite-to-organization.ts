@@ -25,7 +25,7 @@ import {
 import { missingRoles } from '../../records/roles/roles.ts';
 import { tenantSettings } from '../../records/settings/settings.ts';
 import { checkPlan } from '../../steps/check-plan/check-plan.ts';
-import { invitePeople } from '../../steps/invite-people/invite-people.ts';
+import { holdInvitedOrganization, invitePeople } from '../../steps/invite-people/invite-people.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 
@@ -89,6 +89,9 @@ export async function inviteToOrganization(
     // From here to the end nobody can delete the application.
     if (!(await isClientThere(tx, clientId))) {
       throw new Refusal('client_not_found', 'The client does not exist.');
+    }
+    if (!(await holdInvitedOrganization(tx, plan))) {
+      throw wrong(`The organization ${organization.id} does not exist.`);
     }
     const id = await insertCampaign(tx, { clientId, connectionId: null, plan, now });
     const { outcomes, mails } = await invitePeople(tx, {

@@ -52,7 +52,7 @@ export async function* inviteForLinks(
         jobId: id,
         firstRow: at + 1,
         rows: rows.slice(at, at + ROWS_PER_SEGMENT),
-        strangers: strangersOf(plan),
+        strangers: await strangersOf(tx, plan),
         now,
       });
       const campaign = { id, clientId, connectionId, plan };

@@ -6,10 +6,14 @@ import type {
 } from '../../records/invitations/invitations.ts';
 import type { NewMessage } from '../../records/messages/messages.ts';
 import { grantAtOnce } from '../../steps/grant-what-was-promised/grant-what-was-promised.ts';
-import { type Invitee, invitePeople } from '../../steps/invite-people/invite-people.ts';
+import {
+  holdInvitedOrganization,
+  type Invitee,
+  invitePeople,
+} from '../../steps/invite-people/invite-people.ts';
 import type { SegmentOutcome } from '../../steps/run-segments/run-segments.ts';
 import { leaveOutActive } from './leave-out.ts';
-import type { LeftOut, Person } from './people.ts';
+import { type LeftOut, type Person, refuseAll } from './people.ts';
 
 /** The outcome for one recipient. */
 export type RowResult = SegmentOutcome & {
@@ -40,6 +44,7 @@ export async function inviteBatch(
   },
 ): Promise<{ results: RowResult[]; mails: NewMessage[] }> {
   const { campaign, people, ticketKey, now } = input;
+  if (!(await holdInvitedOrganization(tx, campaign.plan))) refuseAll(people);
   if (!input.includeActive) await leaveOutActive(tx, { people, clientId: campaign.clientId, now });
   const wanted = people.flatMap((person): Wanted[] => {
     const { user, asked, isNew } = person;

@@ -11,7 +11,10 @@ import {
   insertUsersInBulk,
   type User,
 } from '../../records/users/users.ts';
-import { invitationObstacle } from '../../steps/invite-people/invite-people.ts';
+import {
+  holdInvitedOrganization,
+  invitationObstacle,
+} from '../../steps/invite-people/invite-people.ts';
 
 /** A person to invite, as the request names them: by address (a user is created if none exists) or by id. */
 export type RecipientRow = {
@@ -56,6 +59,7 @@ const problems = {
   noEmail: { code: 'NO_EMAIL', message: 'The user does not have an email address.' },
   blocked: { code: 'USER_BLOCKED', message: 'The user is blocked.' },
   conflict: { code: 'CONFLICT', message: 'The user could not be created.' },
+  organization: { code: 'ORGANIZATION_DELETED', message: 'The organization was deleted.' },
 } satisfies Record<string, RowError>;
 
 type Input = {
@@ -103,9 +107,15 @@ export async function findPeople(tx: Db, input: Input): Promise<Person[]> {
   return people;
 }
 
-/** Returns what a plan does with addresses without a user. */
-export function strangersOf(plan: CampaignPlan): Input['strangers'] {
-  return plan.createUser === 'on_accept' ? 'keep' : 'make';
+/** Refuses the people of a batch, because the organization that they were to be invited to is gone. */
+export function refuseAll(people: Person[]): void {
+  for (const person of people) person.problem ??= problems.organization;
+}
+
+/** Returns what a plan does with addresses without a user. It makes no users for an organization that is gone. */
+export async function strangersOf(tx: Db, plan: CampaignPlan): Promise<Input['strangers']> {
+  const isOpen = await holdInvitedOrganization(tx, plan);
+  return plan.createUser === 'on_accept' || !isOpen ? 'keep' : 'make';
 }
 
 function normal(row: RecipientRow): RecipientRow {

@@ -145,7 +145,7 @@ function workOf(deps: SendInvitationsDeps, job: SegmentedJob): SegmentedWork {
         jobId,
         firstRow: segment.firstRow,
         rows: await readPortion(tx, { jobId, connectionId, segment }),
-        strangers: errand.kind === 'invite' ? strangersOf(errand.plan) : 'refuse',
+        strangers: errand.kind === 'invite' ? await strangersOf(tx, errand.plan) : 'refuse',
         now,
       });
       if (errand.kind === 'tickets')

@@ -90,6 +90,10 @@ export const ROW_ERRORS = {
     when: 'A required property is missing, or the row is not an object.',
     action: 'Add the property that the message names.',
   },
+  ORGANIZATION_DELETED: {
+    when: 'The organization of the invitations was deleted before the row was processed.',
+    action: 'Invite these people again, to an organization that exists.',
+  },
   PATTERN: {
     when: 'A value does not have the required form, such as a phone number.',
     action: 'Write it in the form in the message.',

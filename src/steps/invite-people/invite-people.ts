@@ -9,6 +9,7 @@ import {
   reopenInvitation,
 } from '../../records/invitations/invitations.ts';
 import { latestMessages, type NewMessage } from '../../records/messages/messages.ts';
+import { holdOrganization } from '../../records/organizations/organizations.ts';
 
 /** A user or an address to invite, with what the invitation says and gives only to this person. */
 export type Invitee = Parameters<typeof insertInvitations>[1]['rows'][number];
@@ -33,7 +34,19 @@ export async function campaignOfJob(tx: Db, jobId: string): Promise<Campaign> {
 }
 
 /**
- * Invites up to a thousand people under one campaign, in the caller's transaction. The caller has checked that nothing is in their way.
+ * Keeps the organization of a plan from being deleted until the transaction ends. Returns false if it is gone: a job that began before its
+ * deletion must end all the same.
+ */
+export async function holdInvitedOrganization(
+  tx: Db,
+  { organizationId }: Campaign['plan'],
+): Promise<boolean> {
+  return organizationId === undefined || holdOrganization(tx, organizationId);
+}
+
+/**
+ * Invites up to a thousand people under one campaign, in the caller's transaction. The caller has checked that nothing is in their way, and
+ * holds the organization.
  * @returns one outcome per person, in their order, and the mails with the links: queue them in the same transaction, or hand out the links
  */
 export async function invitePeople(
