@@ -4,7 +4,7 @@ import { type Db, transaction } from '../../platform/db/db.ts';
 import { canonicalEmail } from '../../platform/email-address/email-address.ts';
 import { Refusal } from '../../platform/refusal/refusal.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
-import { type Client, findClient, isClientThere } from '../../records/clients/clients.ts';
+import { type Client, findClient, holdClient } from '../../records/clients/clients.ts';
 import { findConnection, isPasswordless } from '../../records/connections/connections.ts';
 import {
   defaultCustomDomain,
@@ -87,7 +87,7 @@ export async function inviteToOrganization(
   return transaction(db, async (tx) => {
     const now = clock.now();
     // From here to the end nobody can delete the application.
-    if (!(await isClientThere(tx, clientId))) {
+    if (!(await holdClient(tx, clientId))) {
       throw new Refusal('client_not_found', 'The client does not exist.');
     }
     if (!(await holdInvitedOrganization(tx, plan))) {

@@ -66,18 +66,6 @@ export async function lockClient(tx: Db, id: string): Promise<Client | null> {
   return row ? toClient(row) : null;
 }
 
-/** Returns whether an application exists. Until the transaction ends, nobody can change or delete it. */
-export async function isClientThere(tx: Db, id: string): Promise<boolean> {
-  const row = await on(tx)
-    .selectFrom('clients')
-    .select('id')
-    .where('id', '=', id)
-    .where('deleted_at', 'is', null)
-    .forShare()
-    .executeTakeFirst();
-  return row !== undefined;
-}
-
 export async function findClients(db: Db, ids: string[]): Promise<Client[]> {
   if (ids.length === 0) return [];
   const rows = await on(db)
