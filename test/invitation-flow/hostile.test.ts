@@ -1,8 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { MULTI_FACTOR } from '../../src/flows/second-factor/second-factor.ts';
+import { methodsOfUser } from '../../src/records/authentication-methods/authentication-methods.ts';
 import { findInvitation, revokeInvitation } from '../../src/records/invitations/invitations.ts';
 import { findUser } from '../../src/records/users/users.ts';
 import { aVisitor, headlineOf } from '../harness/visitor.ts';
 import { openStillWorld, type StillWorld } from '../harness/world.ts';
+import { aMethod, SECRET } from '../second-factors/factors.ts';
 import {
   aFlowPage,
   aFlowScene,
@@ -168,6 +171,55 @@ describe('input', () => {
     expect((await late.state()).body.problem.code).toBe('unknown_flow');
     // The link is still alive, and starts another flow.
     expect((await late.start(other.link)).status).toBe(200);
+  });
+});
+
+describe('an account of another person', () => {
+  test('is out of reach of a flow from before the invitation went to its new address', async () => {
+    const { link, user, id } = await scene.invite();
+    const page = scene.page();
+    await page.start(link);
+    await page.send('password', { password: GOOD });
+    const email = `moved-${user.email}`;
+    const path = `/api/v2/users/${encodeURIComponent(user.id)}`;
+    expect((await world.server.api('PATCH', path, { email })).status).toBe(200);
+    const again = await world.anInvitation({ ...user, email }, { clientId: scene.client.id });
+    expect(again.id).toBe(id);
+    for (const answer of [await page.state(), await page.send('complete', {})]) {
+      expect([answer.status, answer.body.problem.code]).toEqual([401, 'unknown_flow']);
+      expect(JSON.stringify(answer.body)).not.toContain(email);
+    }
+    expect(await findInvitation(world.db, id)).toMatchObject({ state: 'pending' });
+    // The flow of the former reader does not stand in the way of the owner.
+    const owner = scene.page();
+    const started = await owner.start(`${world.publicUrl}/u/invitation?ticket=${again.secret}`);
+    expect(started.body).toMatchObject({ state: 'credential', invitation: { email } });
+  });
+
+  test('gets no second factor by its password alone, if it has one', async () => {
+    const password = 'Heron-Lagoon-42';
+    const known = await world.aUser(scene.connection, { password, emailVerified: true });
+    const about = { db: world.db, key: world.keys.encryption, now: world.clock.now() };
+    await aMethod(about, { userId: known.id, kind: 'totp', totpSecret: SECRET });
+    const { link } = await scene.invite({ factors: { required: ['any'] } }, known);
+    const page = scene.page();
+    await page.start(link);
+    expect((await page.send('existing', { password })).body).toMatchObject({
+      state: 'ready',
+      factors: { required: [], offered: [] },
+    });
+    for (const path of ['phone', 'totp']) {
+      const answer = await page.send(path, { phone_number: '+4915100099999' });
+      expect(answer.body.problem.code).toBe('wrong_step');
+    }
+    const { login_ticket, recovery_code } = (await page.send('complete', {})).body;
+    expect(recovery_code).toBeUndefined();
+    expect((await methodsOfUser(world.db, known.id)).methods).toHaveLength(1);
+    const shown = await world.openLogin(aVisitor(world), scene.client.id, {
+      login_ticket,
+      acr_values: MULTI_FACTOR,
+    });
+    expect(String(shown.headers.location)).toContain('/u/mfa-otp-challenge');
   });
 });
 

@@ -7,6 +7,7 @@ import {
 import type { SignInDeps } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
 import { acceptByProof } from './by-proof/by-proof.ts';
 import type { FlowStepped } from './change-flow.ts';
+import { shownFactors } from './flow-steps.ts';
 import { type FlowAt, type FlowDeps, viewFlow } from './flow-view.ts';
 import { giveEntered } from './give-entered.ts';
 import { noteOutcome } from './note-outcome.ts';
@@ -85,7 +86,8 @@ function noteEpoch({ flow: { state } }: FlowAt): void {
 }
 
 /** Returns the methods of the factors that the flow has seen (RFC 8176). */
-function amrOf({ flow: { state } }: FlowAt): string[] {
-  if (state.totp !== null && state.totp.step !== null) return ['pwd', 'mfa', 'otp'];
-  return state.phone?.isProved === true ? ['pwd', 'mfa', 'sms'] : ['pwd'];
+function amrOf({ flow, needs }: FlowAt): string[] {
+  const shown = shownFactors(flow.state, needs);
+  if (shown.includes('otp')) return ['pwd', 'mfa', 'otp'];
+  return shown.includes('sms') ? ['pwd', 'mfa', 'sms'] : ['pwd'];
 }

@@ -30,14 +30,12 @@ export type FlowNeeds = {
   schema: ProfileSchema | null;
   /** `null`: the invitation takes no password. */
   way: 'password' | 'existing' | null;
-  /** Second factors that the server has enabled. */
+  /** Second factors that the server has enabled. Empty if the account has one: a password alone must not add another. */
   offered: FlowFactor[];
   /** The acceptance needs one of them. Empty: none. */
   required: FlowFactor[];
   /** Whether a code to the invited address is one of the required factors. */
   isAddressEnough: boolean;
-  /** What the account that accepts has enrolled already. */
-  enrolled: FlowFactor[];
   /** Whether people get a recovery code with their first factor. */
   givesRecoveryCode: boolean;
 };
@@ -68,13 +66,21 @@ export function stepOf(state: FlowState, needs: FlowNeeds): { step: FlowStep; ne
   return isComplete ? { step: 'ready', next: onward } : { step: 'factor', next: onward };
 }
 
-/** Returns whether the flow or the account has one of the required factors. */
+/** Returns whether the flow has one of the required factors. */
 function hasRequired(state: FlowState, needs: FlowNeeds): boolean {
   if (needs.required.length === 0 || needs.isAddressEnough) return true;
-  const has = new Set<FlowFactor>(needs.enrolled);
-  if (state.phone?.isProved === true) has.add('sms');
-  if (state.totp !== null && state.totp.step !== null) has.add('otp');
-  return needs.required.some((factor) => has.has(factor));
+  const shown = shownFactors(state, needs);
+  return needs.required.some((factor) => shown.includes(factor));
+}
+
+/** Returns the offered factors that the person has shown in the flow. */
+export function shownFactors(
+  { phone, totp }: FlowState,
+  { offered }: Pick<FlowNeeds, 'offered'>,
+): FlowFactor[] {
+  return offered.filter((factor) =>
+    factor === 'sms' ? phone?.isProved === true : totp !== null && totp.step !== null,
+  );
 }
 
 /**
@@ -82,8 +88,9 @@ function hasRequired(state: FlowState, needs: FlowNeeds): boolean {
  * proved. Otherwise a stranger with the link could leave a factor of their own.
  */
 export function stateForAnotherBrowser(state: FlowState): FlowState {
-  const { profile, phone } = state;
+  const { campaignId, profile, phone } = state;
   return {
+    campaignId,
     profile,
     credential: null,
     phone: phone && { ...phone, code: null, isProved: false },

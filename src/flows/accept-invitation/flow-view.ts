@@ -1,7 +1,7 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
-import { methodsOfUser } from '../../records/authentication-methods/authentication-methods.ts';
+import { hasSecondFactor } from '../../records/authentication-methods/authentication-methods.ts';
 import {
   allowedBy,
   type EnrollableFactor,
@@ -42,7 +42,7 @@ export type FlowAt = {
 
 /** Why a flow does not go on. */
 export type FlowEnd =
-  /** The secret belongs to no flow: it has expired, or another browser has taken over. */
+  /** The secret belongs to no flow: it has expired, another browser has taken over, or the invitation was made anew. */
   | { kind: 'unknown' }
   /** This browser has completed the flow. */
   | { kind: 'done'; flow: InvitationFlow }
@@ -60,7 +60,8 @@ export async function viewFlow(
   if (flow.completedAt !== null) return { kind: 'done', flow };
   const invitation = await findInvitation(db, flow.invitationId);
   if (invitation === null) return { kind: 'closed', view: { kind: 'unknown' } };
-  // The browser has shown the link at the start. A renewed link is the same invitation.
+  // The browser has shown the link at the start. A renewed link is the same invitation. One that is made anew may go to another address.
+  if (flow.state.campaignId !== invitation.campaignId) return { kind: 'unknown' };
   const link = invitationSecret(deps.keys.ticket, invitation);
   const view = await viewInvitation(deps, link);
   if (view.kind !== 'open' && view.kind !== 'login') return { kind: 'closed', view };
@@ -72,37 +73,27 @@ export async function flowAt(
   deps: FlowDeps,
   { flow, secret, view }: Pick<FlowAt, 'flow' | 'secret' | 'view'>,
 ): Promise<FlowAt> {
-  const needs = await needsOf(deps, view, flow);
+  const needs = await needsOf(deps, view);
   return { flow, secret, view, needs, ...stepOf(flow.state, needs) };
 }
 
-async function needsOf(
-  { db }: FlowDeps,
-  view: OpenView,
-  { state }: InvitationFlow,
-): Promise<FlowNeeds> {
+async function needsOf({ db }: FlowDeps, view: OpenView): Promise<FlowNeeds> {
   const { plan } = view.campaign;
   const settings = await readFactorSettings(db);
   const enabled = enrollable(settings);
-  const offered = enabled.filter(isOffered);
+  const { user } = view;
+  // What a stranger has enrolled ends with the acceptance. Every other factor is shown at the login that follows.
+  const hasFactor = user !== null && !user.isUnproven && (await hasSecondFactor(db, user.id));
   const asked = plan.factors?.required ?? [];
   const isRuled = settings.policies.includes('all-applications');
   const allowed = asked.length > 0 ? allowedBy(asked, enabled) : isRuled ? enabled : [];
-  const { credential } = state;
-  const { methods } =
-    credential?.kind === 'existing' ? await methodsOfUser(db, credential.userId) : { methods: [] };
-  const owned = methods.filter((method) => method.confirmed).map(({ kind }) => kind);
   return {
     schema: fieldsAskedBy(view),
     way: view.kind === 'login' ? 'existing' : view.connection === null ? null : 'password',
-    offered,
-    required: allowed.filter(isOffered),
+    offered: hasFactor ? [] : enabled.filter(isOffered),
+    required: hasFactor ? [] : allowed.filter(isOffered),
     // The link proves the address, so a factor by mail needs no step.
-    isAddressEnough: asked.length > 0 && allowed.includes('email'),
-    enrolled: [
-      ...(owned.includes('phone') ? (['sms'] as const) : []),
-      ...(owned.includes('totp') ? (['otp'] as const) : []),
-    ],
+    isAddressEnough: !hasFactor && asked.length > 0 && allowed.includes('email'),
     givesRecoveryCode: settings.factors['recovery-code'],
   };
 }

@@ -6,6 +6,7 @@ import {
   useTotpStep,
 } from '../../records/authentication-methods/authentication-methods.ts';
 import { giveProfile } from './ask-fields.ts';
+import { shownFactors } from './flow-steps.ts';
 import type { FlowAt, FlowDeps } from './flow-view.ts';
 
 /**
@@ -33,15 +34,16 @@ async function enroll(
   { userId, at: now }: { userId: string; at: Date },
 ): Promise<boolean> {
   const { phone, totp } = flow.state;
+  const shown = shownFactors(flow.state, needs);
   const method = { userId, confirmed: true };
   const writing = { key: keys.encryption, now };
   let isEnrolled = false;
-  if (phone?.isProved === true) {
+  if (phone !== null && shown.includes('sms')) {
     const { number: phoneNumber } = phone;
     await insertMethod(tx, { ...method, kind: 'phone', phoneNumber, preferred: 'sms' }, writing);
     isEnrolled = true;
   }
-  if (totp !== null && totp.step !== null) {
+  if (totp !== null && totp.step !== null && shown.includes('otp')) {
     const totpSecret = decrypt(keys.encryption, Buffer.from(totp.sealed, 'base64'));
     const added = await insertMethod(tx, { ...method, kind: 'totp', totpSecret }, writing);
     if (added.kind !== 'inserted') throw new Error('A new secret is enrolled already.');

@@ -45,12 +45,13 @@ export async function startInvitationFlow(
   const opened = async (flow: FlowAt['flow'], secret: string | null): Promise<StartedFlow> => {
     return { kind: 'open', at: await flowAt(deps, { flow, secret: link, view }), secret };
   };
-  const invitationId = view.invitation.id;
+  const { id: invitationId, campaignId } = view.invitation;
   const own = held === null ? null : await findFlow(db, { secret: held, now });
-  if (own?.invitationId === invitationId && own.completedAt === null) return opened(own, null);
+  const goesOn = own?.invitationId === invitationId && own.state.campaignId === campaignId;
+  if (goesOn && own.completedAt === null) return opened(own, null);
   const seconds = await countTrace(db, { kind: 'InvitationFlow', ip, now });
   if (seconds > 0) return { kind: 'throttled', retryAfterSeconds: seconds };
-  const started = await startFlow(db, { invitationId, clientId, now });
+  const started = await startFlow(db, { invitationId, clientId, campaignId, now });
   if (started !== null) return opened(started.flow, started.secret);
   const other = await findFlowOf(db, { invitationId, now });
   if (other === null || !takesOver) return { kind: 'under-way' };

@@ -10,6 +10,7 @@ import {
   openSecret,
   toMethod,
 } from './method-row.ts';
+import { isSecondFactor } from './passkeys.ts';
 import { newRecoveryCode } from './recovery-code.ts';
 
 export type {
@@ -57,6 +58,12 @@ export async function methodsOfUser(
     methods: rows.flatMap((row) => (row.method === null ? [] : [toMethod(row)])),
     imported: rows[0]?.imported ?? false,
   };
+}
+
+/** Returns whether a person has a confirmed second factor, or one of an import that waits to become a method. */
+export async function hasSecondFactor(db: Db, userId: string): Promise<boolean> {
+  const { methods, imported } = await methodsOfUser(db, userId);
+  return imported || methods.some((method) => method.confirmed && isSecondFactor(method));
 }
 
 /** Returns one method of this person by its id without the kind, or `null`. */

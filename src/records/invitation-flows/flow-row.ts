@@ -21,6 +21,8 @@ export type FlowTotp = { sealed: string; tries: number; step: number | null };
 
 /** What was entered so far. It has its effect only when the flow completes. */
 export type FlowState = {
+  /** The campaign of the invitation at the start. An invitation that is made anew has another one, and may have another address. */
+  campaignId: string | null;
   profile: Record<string, unknown> | null;
   credential: FlowCredential | null;
   phone: FlowPhone | null;

@@ -10,19 +10,26 @@ export type { FlowPhone, FlowState, InvitationFlow, SentCode } from './flow-row.
 /** A flow ends this long after its last change. The link stays valid and starts another. */
 export const FLOW_SECONDS = 24 * 3600;
 
-const EMPTY: FlowState = { profile: null, credential: null, phone: null, totp: null };
+const EMPTY: FlowState = {
+  campaignId: null,
+  profile: null,
+  credential: null,
+  phone: null,
+  totp: null,
+};
 
 /**
- * Starts a flow, if no other is under way for the same invitation. An expired one is replaced. Of many at once exactly one starts.
+ * Starts a flow, if no other is under way for the same invitation. One that has expired, or began before the invitation was made anew, is
+ * replaced. Of many at once exactly one starts.
  * @returns the flow and the secret of the browser, of which only the hash is stored; `null` if one is under way
  */
 export async function startFlow(
   db: Db,
-  input: { invitationId: string; clientId: string; now: Date },
+  input: { invitationId: string; campaignId: string; clientId: string; now: Date },
 ): Promise<{ flow: InvitationFlow; secret: string } | null> {
-  const { invitationId, clientId, now } = input;
+  const { invitationId, campaignId, clientId, now } = input;
   const secret = newFlowSecret();
-  const state = JSON.stringify(EMPTY);
+  const state = JSON.stringify({ ...EMPTY, campaignId });
   const { rows } = await sql<FlowRow>`
     insert into invitation_flows (id, invitation_id, client_id, secret_hash, state, created_at, expires_at)
     values (${newId('flw')}, ${invitationId}, ${clientId}, ${sha256(secret)}, ${state}::jsonb, ${now},
@@ -31,6 +38,7 @@ export async function startFlow(
       id = excluded.id, client_id = excluded.client_id, secret_hash = excluded.secret_hash, version = 0, state = excluded.state,
       created_at = excluded.created_at, expires_at = excluded.expires_at
       where invitation_flows.expires_at <= ${now}
+        or invitation_flows.state->'campaignId' is distinct from excluded.state->'campaignId'
     returning *`.execute(db);
   return rows[0] ? { flow: flowFromRow(rows[0]), secret } : null;
 }
