@@ -1,4 +1,5 @@
 import { handle, type Registration } from '../../platform/tasks/tasks.ts';
+import { findUser } from '../../records/users/users.ts';
 import { type SignInDeps, signInByProof } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
 import { giveProfile } from './ask-fields.ts';
 import { acceptByProof } from './by-proof/by-proof.ts';
@@ -58,9 +59,11 @@ export async function acceptInvitation(
   const outcome = (await acceptByProof(deps, accepting)) ?? (await lost(deps, input));
   noteOutcome(deps.audit, outcome);
   if (outcome.kind === 'done' && input.enters !== undefined) {
-    const { user, campaign } = outcome;
-    const { connectionId, email: userName } = user;
+    const { user: account, userId, campaign } = outcome;
+    const { connectionId, email: userName } = account;
     const { clientId } = campaign;
+    // The account may be an identity that is linked to the person: only people log in.
+    const user = (await findUser(deps.db, userId)) ?? account;
     await signInByProof(deps, { user, connectionId, userName, clientId, ...input.enters });
   }
   return outcome;

@@ -147,5 +147,6 @@ async function comesBackToLogin(
   const user = await findUser(deps.db, outcome.userId);
   if (user === null || user.blocked) return reply.redirect(context.urls.login, 303);
   keepBrowserSecret(deps, reply, entry.place);
+  await deps.proofs.accepts(reply, outcome.handoff);
   return finishLogin(deps, request, reply, { context: { ...context, connection }, user, amr: [] });
 }
