@@ -22,7 +22,8 @@ export type Promised = {
 /**
  * Returns the open invitations, for an application or for none, that a person accepts by logging in there. Their plan allows it, and the
  * person has proved the invited address, in a connection that the plan allows: in the invited account, or in one without a password that
- * proves the address at every login. An account of another database counts as another person, unless only the address was invited.
+ * proves the address at every login. An account whose provider has another address now proves the former one no more. An account of another
+ * database counts as another person, unless only the address was invited.
  * @param input.id only this one
  */
 export async function promisedTo(
@@ -44,8 +45,10 @@ export async function promisedTo(
       and i.state = 'pending' and i.expires_at > ${now}
     join campaigns c on c.id = i.campaign_id
     left join users invited on invited.id = i.user_id
+    left join provided_identities said on said.user_id = proof.id
     join users person on person.id = ${userId}
     where (proof.id = ${userId} or proof.linked_to = ${userId}) and proof.email_verified
+      and coalesce(said.profile->>'email', i.email) = i.email
       and person.blocked is not true and person.linked_to is null
       and (i.user_id is null or (invited.email = i.email and invited.blocked is not true
         and (invited.id = ${userId} or invited.linked_to = ${userId} or store.strategy <> 'auth0')))
