@@ -1,12 +1,13 @@
 import { beforeAll, expect, test } from 'vitest';
 import { findInvitation } from '../../src/records/invitations/invitations.ts';
-import { linkedIdentities } from '../../src/records/users/users.ts';
-import { aPerson, atOnce } from '../harness/factories.ts';
+import { findUser, linkedIdentities } from '../../src/records/users/users.ts';
+import { aPassword, aPerson, atOnce } from '../harness/factories.ts';
 import { textOf } from '../harness/visitor.ts';
 import {
   type ApiClient,
   CALLBACK,
   claimsOf,
+  made,
   openWorld,
   type Shown,
   type World,
@@ -116,6 +117,25 @@ test('an answer for an invitation is worth nothing in another browser', async ()
   expect(tab.back(await tab.go(callback)).searchParams.get('accepted')).toBe('1');
 });
 
+test('the link alone sets no password for an account that logs in with a provider', async () => {
+  const { url, person, user } = await anInvited();
+  provider.logsIn(person);
+  const tab = openBrowser();
+  await tab.choose(await tab.go(url), 'acme-id');
+  const plan = { connectionIds: [world.connectionId, connectionId] };
+  const next = await world.anInvitation(user, { clientId: client.id, plan });
+  const nextUrl = `${world.server.url}/u/invitation?ticket=${next.secret}`;
+  const stranger = openBrowser();
+  const shown = await stranger.go(nextUrl);
+  expect(shown.page).not.toContain('name="password"');
+  const password = aPassword();
+  const refused = await stranger.answer(shown, { password, repeat: password });
+  expect([refused.status, await stateOf(next.id)]).toEqual([409, 'pending']);
+  provider.logsIn(person);
+  await tab.choose(await tab.go(nextUrl), 'acme-id');
+  expect(await stateOf(next.id)).toBe('accepted');
+});
+
 test('an invitation to an organization is accepted with a provider', async () => {
   const organization = await world.anOrganization({
     enabled_connections: [{ connection_id: connectionId }],
@@ -140,4 +160,55 @@ test('an invitation to an organization is accepted with a provider', async () =>
     `/api/v2/organizations/${organization.id}/members`,
   );
   expect(body.map((member) => member.user_id)).toEqual(['oidc|acme-id|eve']);
+});
+
+test('an account that exists accepts an invitation to an organization with a provider, and its login carries the data', async () => {
+  const organization = await world.anOrganization({
+    enabled_connections: [{ connection_id: connectionId }, { connection_id: world.connectionId }],
+  });
+  const email = `kim-${++serial}@acme.example`;
+  const user = await world.aUser({ id: world.connectionId }, { email });
+  const data = { seat: 'A7' };
+  const { ticket_id: ticket } = await world.inviteTo(organization, client, {
+    invitee: { email },
+    data,
+  });
+  provider.logsIn({ sub: `kim-${serial}`, email, email_verified: true });
+  const tab = openBrowser();
+  const params = { organization: organization.id, invitation: ticket };
+  const shown = await tab.go(
+    world.authorize(client, { audience: '', scope: 'openid', ...params }),
+  );
+  const back = tab.back(await tab.choose(shown, 'acme-id'));
+  const claims = claimsOf((await world.exchange(client, back)).body.id_token);
+  expect(claims).toMatchObject({ sub: user.id, 'https://usher.dev/invitation': { data } });
+  expect((await findUser(world.db, user.id))?.loginsCount).toBe(1);
+});
+
+test('an account whose provider has another address now accepts nothing that was promised to the former one', async () => {
+  const email = `lee-${++serial}@acme.example`;
+  const person = { sub: `lee-${serial}`, email, email_verified: true };
+  const arrives = async (address: string) => {
+    provider.logsIn({ ...person, email: address });
+    const tab = openBrowser();
+    const shown = await tab.go(world.authorize(client, { audience: '', scope: 'openid' }));
+    return subjectAt(tab.back(await tab.choose(shown, 'acme-id')));
+  };
+  const sub = await arrives(email);
+  await made(world.server, '/invitations', {
+    recipients: [email],
+    client_id: client.id,
+    create_user: 'on_accept',
+  });
+  const state = async () => {
+    const { body } = await world.server.api<{ state: string }[]>(
+      'GET',
+      `/api/v2/invitations?email=${email}`,
+    );
+    return body[0]?.state;
+  };
+  expect(await arrives(`other-${email}`)).toBe(sub);
+  expect(await state()).toBe('pending');
+  expect(await arrives(email)).toBe(sub);
+  expect(await state()).toBe('accepted');
 });

@@ -1,3 +1,4 @@
+import { isProviderStrategy } from '../../outbound/social/social.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
@@ -11,7 +12,13 @@ import {
 } from '../../records/invitations/invitations.ts';
 import { findOrganization, type Organization } from '../../records/organizations/organizations.ts';
 import { passwordSetAt } from '../../records/passwords/passwords.ts';
-import { findUser, findUserByEmail, isUnproven, type User } from '../../records/users/users.ts';
+import {
+  findUser,
+  findUserByEmail,
+  isUnproven,
+  linkedIdentities,
+  type User,
+} from '../../records/users/users.ts';
 import { allowedConnections } from './allowed-connections.ts';
 
 /** An invitation and everything that its page shows. */
@@ -26,7 +33,7 @@ export type Found = InvitationOfCampaign & {
   connections: Connection[];
 };
 
-/** The person has no password yet, and accepts by choosing one or with another connection. */
+/** The person has no password yet, and accepts by choosing one or with another connection. One who has the latter chooses none. */
 export type OpenInvitation = Found & { kind: 'open'; policy: PasswordPolicy | null };
 
 /** The person has a password, and accepts by logging in: an invitation never replaces a password. */
@@ -122,11 +129,13 @@ async function waysIn(
   secret: string,
   all: Found,
 ): Promise<InvitationView> {
-  const { user, connection, invitation } = all;
+  const { user, invitation } = all;
+  // The link alone is no key to an account that has its own way in here.
+  const connection = (await logsInElsewhere(db, all)) ? null : all.connection;
   const policy = connection === null ? null : passwordPolicyOf(connection);
   const setAt = user === null ? null : await provedPasswordSetAt(db, user.id);
   if (setAt === null || user === null || connection === null)
-    return { kind: 'open', ...all, policy };
+    return { kind: 'open', ...all, connection, policy };
   // An acceptance at the same moment sets a password. The invitation read before is then out of date.
   const now = await findInvitationBySecret(db, sha256(secret));
   const state = now && invitationState(now.invitation, clock.now());
@@ -134,4 +143,12 @@ async function waysIn(
   if (state !== 'pending') return { kind: state, ...all };
   const changedAt = setAt > invitation.createdAt ? setAt : null;
   return { kind: 'login', ...all, user, connection, changedAt };
+}
+
+/** Returns whether the user has no password, but an identity of a provider with which the invitation can be accepted. */
+async function logsInElsewhere(db: Db, { user, connections }: Found): Promise<boolean> {
+  if (user === null || user.isUnproven || (await passwordSetAt(db, user.id)) !== null) return false;
+  const linked = (await linkedIdentities(db, [user.id])).get(user.id) ?? [];
+  const providers = connections.filter(({ strategy }) => isProviderStrategy(strategy));
+  return linked.some(({ connectionId }) => providers.some(({ id }) => id === connectionId));
 }

@@ -39,7 +39,9 @@ export async function showInvitation(
   const { invitation, campaign, client, connections, connection } = view;
   const inviter = campaign.plan.inviter?.name ?? null;
   const isLogin = view.kind === 'login';
-  const lead = isLogin ? 'invitation.loginLead' : 'invitation.lead';
+  const hasForm = isLogin || view.policy !== null;
+  const hasAccount = isLogin || (!hasForm && (view.user?.loginsCount ?? 0) > 0);
+  const lead = hasAccount ? 'invitation.loginLead' : 'invitation.lead';
   const changedAt = isLogin ? view.changedAt : null;
   const passkey =
     view.kind === 'open' ? invitationPasskeyWay(deps, request, { view, translator }) : null;
@@ -58,7 +60,7 @@ export async function showInvitation(
       csrf: csrf.token(request, reply),
       action: formAction(request, PAGE_PATHS.invitation),
       isLogin,
-      hasForm: isLogin || view.policy !== null,
+      hasForm,
       accountUrl: (await takesOtherAccounts(db, view))
         ? formAction(request, PAGE_PATHS.invitationAccount)
         : null,
@@ -74,7 +76,7 @@ export async function showInvitation(
         translator,
         connections,
         form: connection,
-        besideForm: isLogin || view.policy !== null,
+        besideForm: hasForm,
         passkey,
         code: mailedCodeWay(translator, {
           connections,
