@@ -53,7 +53,7 @@ export async function acceptWithShownIdentity(
   if (!view.connections.some(({ id }) => id === connection.id))
     return { ...view, kind: 'unserved' };
   if (known?.user.blocked) return { ...view, kind: 'blocked' };
-  return transactionWithUndo(db, async (tx, undo: (nothing: null) => never) => {
+  return transactionWithUndo(db, async (tx, undo: (outcome: AcceptOutcome | null) => never) => {
     const at = clock.now();
     const invited = view.user;
     const ids = [known?.user.id, invited?.id].flatMap((id) => id ?? []);
@@ -69,8 +69,11 @@ export async function acceptWithShownIdentity(
     }
     const stored = await shown.store(tx, { linkTo: owner.linkTo, at });
     if (stored.kind === 'lost') return undo(null);
-    if (stored.kind === 'unserved') return { ...view, kind: 'unserved' };
+    if (stored.kind === 'unserved') return undo({ ...view, kind: 'unserved' });
     const { account, user: person } = stored;
+    // Somebody may have blocked the person, or moved the identity, since it was read without a lock.
+    if (person.blocked) return undo({ ...view, kind: 'blocked' });
+    if (known !== null && person.id !== known.user.id) return undo(null);
     return (
       (await finishAcceptance(tx, { view, secret, by, account, person, completion, at })) ??
       undo(null)
