@@ -255,6 +255,24 @@ describe('a token with every scope', () => {
     expect(await unrefused([['POST', '/jobs/users-imports', form]])).toEqual([]);
   });
 
+  test('is refused if the invitations of an import name one of them', async () => {
+    const { body: found } = await server.api<{ id: string }[]>(
+      'GET',
+      `/api/v2/connections?name=${DEFAULT_CONNECTION}`,
+    );
+    const connectionId = found[0]?.id ?? '';
+    for (const plan of [
+      { client_id: null, connections: [connectionId, ADMINISTRATORS.id] },
+      { client_id: CONSOLE },
+    ]) {
+      const form = new FormData();
+      form.append('connection_id', connectionId);
+      form.append('send_invitations', JSON.stringify(plan));
+      form.append('users', new Blob([JSON.stringify([{ email: 'new@example.com' }])]), 'users.json');
+      expect(await unrefused([['POST', '/jobs/users-imports', form]])).toEqual([]);
+    }
+  });
+
   test('finds no administrators in lists and no sessions of theirs by id', async () => {
     const { db } = server.app.deps;
     const payloads = await sql<{ id: string }>`

@@ -10,6 +10,7 @@ import {
   DEFAULT_INVITATION_TTL_SECONDS,
 } from '../../../records/invitations/invitations.ts';
 import { checkPlan } from '../../../steps/check-plan/check-plan.ts';
+import { refuseProtectedIn } from '../../../steps/refuse-protected/refuse-protected.ts';
 import { refuseReserved } from '../metadata/metadata.ts';
 import { badRequest, closed, validatorFor } from '../route/route.ts';
 import { acceptanceProperties, planProperties } from './plan-properties.ts';
@@ -110,6 +111,8 @@ export async function readInvitationPlan(
       "Payload validation error: 'Expected true, false or a JSON object' on property send_invitations.",
     );
   }
+  // The text of a form is not read before.
+  refuseProtectedIn(wire);
   checkWire(wire);
   const asked = wire as WirePlan;
   if (asked.create_user === undefined) return toPlan(db, asked, store);
