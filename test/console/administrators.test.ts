@@ -74,6 +74,23 @@ test('an ordinary account opens no console, and an administrator’s session ope
   expect(elsewhere.at).toContain('/u/login?state=');
 });
 
+test('an administrator accepts no invitation of the management API', async () => {
+  const email = 'invited@example.com';
+  await arrive(await appoint(server, email), PASSWORD);
+  const invited = await server.api('POST', '/api/v2/invitations', {
+    recipients: [email],
+    client_id: null,
+    create_user: 'on_accept',
+    app_metadata: { planted: true },
+  });
+  expect(invited.status, invited.text).toBe(202);
+  expect((await signIn(server, email, PASSWORD)).at).toBe(`${server.url}/console`);
+  const { rows } = await sql`select app_metadata from users where email = ${email}`.execute(
+    server.app.deps.db,
+  );
+  expect(rows).toEqual([{ app_metadata: null }]);
+});
+
 test('a server start removes additions to the console’s application', async () => {
   const { db } = server.app.deps;
   await appoint(server, 'tidy@example.com');

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
+import { isReservedUserId } from '../../platform/ids/ids.ts';
 import {
   type AcceptedBy,
   type Invitation,
@@ -23,7 +24,7 @@ export type Promised = {
  * Returns the open invitations, for an application or for none, that a person accepts by logging in there. Their plan allows it, and the
  * person has proved the invited address, in a connection that the plan allows: in the invited account, or in one without a password that
  * proves the address at every login. An account whose provider has another address now proves the former one no more. An account of another
- * database counts as another person, unless only the address was invited.
+ * database counts as another person, unless only the address was invited. Administrators accept none: the management API must not reach them.
  * @param input.id only this one
  */
 export async function promisedTo(
@@ -31,6 +32,7 @@ export async function promisedTo(
   input: { userId: string; clientId: string; now: Date; id?: string },
 ): Promise<Promised[]> {
   const { userId, clientId, now, id } = input;
+  if (isReservedUserId(userId)) return [];
   const { rows } = await sql<{
     id: string;
     created_at: Date;
