@@ -212,3 +212,26 @@ test('an account whose provider has another address now accepts nothing that was
   expect(await arrives(email)).toBe(sub);
   expect(await state()).toBe('accepted');
 });
+
+test('an account of a connection that the organization does not use accepts no invitation to it', async () => {
+  const organization = await world.anOrganization({
+    enabled_connections: [{ connection_id: world.connectionId }],
+  });
+  const email = `max-${++serial}@acme.example`;
+  await made(world.server, '/invitations', {
+    recipients: [email],
+    client_id: client.id,
+    organization_id: organization.id,
+    create_user: 'on_accept',
+  });
+  provider.logsIn({ sub: `max-${serial}`, email, email_verified: true });
+  const tab = openBrowser();
+  const shown = await tab.go(world.authorize(client, { audience: '', scope: 'openid' }));
+  const sub = await subjectAt(tab.back(await tab.choose(shown, 'acme-id')));
+  expect(sub).toBe(`oidc|acme-id|max-${serial}`);
+  const { body } = await world.server.api<unknown[]>(
+    'GET',
+    `/api/v2/organizations/${organization.id}/members`,
+  );
+  expect(body).toEqual([]);
+});

@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
 import { isReservedUserId } from '../../platform/ids/ids.ts';
 import {
@@ -22,9 +22,9 @@ export type Promised = {
 
 /**
  * Returns the open invitations, for an application or for none, that a person accepts by logging in there. Their plan allows it, and the
- * person has proved the invited address, in a connection that the plan allows: in the invited account, or in one without a password that
- * proves the address at every login. An account whose provider has another address now proves the former one no more. An account of another
- * database counts as another person, unless only the address was invited. Administrators accept none: the management API must not reach them.
+ * person has proved the invited address, in a connection that the plan and the organization allow: in the invited account, or in one
+ * without a password that proves the address at every login. An account whose provider has another address now proves the former one no
+ * more. An account of another database counts as another person, unless only the address was invited. Administrators accept none.
  * @param input.id only this one
  */
 export async function promisedTo(
@@ -55,6 +55,7 @@ export async function promisedTo(
       and (i.user_id is null or (invited.email = i.email and invited.blocked is not true
         and (invited.id = ${userId} or invited.linked_to = ${userId} or store.strategy <> 'auth0')))
       and (c.plan->'connectionIds' is null or c.plan->'connectionIds' @> to_jsonb(store.id))
+      and ${isUsedByOrganization(sql`store.id`)}
       and ${id === undefined ? sql`true` : sql`i.id = ${id}`}
       and coalesce(c.plan->>'inviteeMay', 'any_proof') = 'any_proof'
     order by i.id, (proof.id = i.user_id) desc`.execute(db);
@@ -65,6 +66,12 @@ export async function promisedTo(
     invitedId: row.invited_id,
     strategy: row.strategy,
   }));
+}
+
+/** Whether the organization of an invitation `i`, if it has one, uses a connection. */
+function isUsedByOrganization(connectionId: RawBuilder<unknown>) {
+  return sql`(i.organization_id is null or exists (select 1 from organization_connections used
+    where used.organization_id = i.organization_id and used.connection_id = ${connectionId}))`;
 }
 
 /** Uses up one of {@link promisedTo}. One caller gets it, the others get `null`. */
@@ -104,7 +111,8 @@ export async function isInvited(
     where i.email = ${email} and i.client_key in (${clientId ?? ''}, '')
       and i.state = 'pending' and i.expires_at > ${now}
       and coalesce(c.plan->>'inviteeMay', 'any_proof') = 'any_proof'
-      and (c.plan->'connectionIds' is null or c.plan->'connectionIds' ? ${connectionId}) limit 1`.execute(
+      and (c.plan->'connectionIds' is null or c.plan->'connectionIds' ? ${connectionId})
+      and ${isUsedByOrganization(sql`${connectionId}`)} limit 1`.execute(
     db,
   );
   return rows.length > 0;
