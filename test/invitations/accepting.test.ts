@@ -263,6 +263,15 @@ describe('an identity of a provider', () => {
     expect(await findUser(world.db, user.id)).toBeNull();
   });
 
+  test('of another person leaves a user to whom an operator has given something', async () => {
+    const { id, user, secret } = await invitedUser({ emailPolicy: 'any_verified' });
+    const path = `/api/v2/users/${encodeURIComponent(user.id)}/roles`;
+    expect((await world.server.api('POST', path, { roles: [role] })).status).toBe(204);
+    expect((await accept(secret, identityOf(anAddress('elsewhere.test')))).kind).toBe('done');
+    expect(await findUser(world.db, user.id)).not.toBeNull();
+    expect(await findInvitation(world.db, id)).toMatchObject({ userId: user.id });
+  });
+
   test('without an address is no key to an account in use', async () => {
     const user = await world.aUser(connection, { email: anAddress(), password: PASSWORD });
     const { id, secret } = await invite({}, { user });

@@ -209,14 +209,18 @@ export async function declineInvitation(
   return rows[0] ? invitationFromRow(rows[0]) : null;
 }
 
-/** Returns whether the user was made for this invitation and is named by no other one. */
+/** Returns whether the user was made for this invitation, is named by no other one, and has got nothing else since. */
 export async function isMadeOnlyFor(
   tx: Db,
   { id, userId }: { id: string; userId: string },
 ): Promise<boolean> {
   const { rows } = await sql`
     select 1 from invitations i where i.id = ${id} and i.user_id = ${userId} and i.made_user
-      and not exists (select 1 from invitations other where other.user_id = ${userId} and other.id <> ${id})`.execute(
+      and not exists (select 1 from invitations other where other.user_id = ${userId} and other.id <> ${id})
+      and not exists (select 1 from user_roles where user_id = ${userId})
+      and not exists (select 1 from user_permissions where user_id = ${userId})
+      and not exists (select 1 from organization_members where user_id = ${userId})
+      and not exists (select 1 from authentication_methods where user_id = ${userId})`.execute(
     tx,
   );
   return rows.length === 1;
