@@ -268,7 +268,11 @@ describe('a token with every scope', () => {
       const form = new FormData();
       form.append('connection_id', connectionId);
       form.append('send_invitations', JSON.stringify(plan));
-      form.append('users', new Blob([JSON.stringify([{ email: 'new@example.com' }])]), 'users.json');
+      form.append(
+        'users',
+        new Blob([JSON.stringify([{ email: 'new@example.com' }])]),
+        'users.json',
+      );
       expect(await unrefused([['POST', '/jobs/users-imports', form]])).toEqual([]);
     }
   });

@@ -122,7 +122,10 @@ test('the link alone sets no password for an account that logs in with a provide
   provider.logsIn(person);
   const tab = openBrowser();
   await tab.choose(await tab.go(url), 'acme-id');
-  const plan = { connectionIds: [world.connectionId, connectionId] };
+  const plan = {
+    resultUrl: `${CALLBACK}?accepted=2`,
+    connectionIds: [world.connectionId, connectionId],
+  };
   const next = await world.anInvitation(user, { clientId: client.id, plan });
   const nextUrl = `${world.server.url}/u/invitation?ticket=${next.secret}`;
   const stranger = openBrowser();
@@ -176,9 +179,7 @@ test('an account that exists accepts an invitation to an organization with a pro
   provider.logsIn({ sub: `kim-${serial}`, email, email_verified: true });
   const tab = openBrowser();
   const params = { organization: organization.id, invitation: ticket };
-  const shown = await tab.go(
-    world.authorize(client, { audience: '', scope: 'openid', ...params }),
-  );
+  const shown = await tab.go(world.authorize(client, { audience: '', scope: 'openid', ...params }));
   const back = tab.back(await tab.choose(shown, 'acme-id'));
   const claims = claimsOf((await world.exchange(client, back)).body.id_token);
   expect(claims).toMatchObject({ sub: user.id, 'https://usher.dev/invitation': { data } });

@@ -220,9 +220,7 @@ export async function isMadeOnlyFor(
       and not exists (select 1 from user_roles where user_id = ${userId})
       and not exists (select 1 from user_permissions where user_id = ${userId})
       and not exists (select 1 from organization_members where user_id = ${userId})
-      and not exists (select 1 from authentication_methods where user_id = ${userId})`.execute(
-    tx,
-  );
+      and not exists (select 1 from authentication_methods where user_id = ${userId})`.execute(tx);
   return rows.length === 1;
 }
 

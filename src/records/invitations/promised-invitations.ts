@@ -112,8 +112,6 @@ export async function isInvited(
       and i.state = 'pending' and i.expires_at > ${now}
       and coalesce(c.plan->>'inviteeMay', 'any_proof') = 'any_proof'
       and (c.plan->'connectionIds' is null or c.plan->'connectionIds' ? ${connectionId})
-      and ${isUsedByOrganization(sql`${connectionId}`)} limit 1`.execute(
-    db,
-  );
+      and ${isUsedByOrganization(sql`${connectionId}`)} limit 1`.execute(db);
   return rows.length > 0;
 }
