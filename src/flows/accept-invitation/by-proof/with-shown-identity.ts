@@ -71,7 +71,7 @@ export async function acceptWithShownIdentity(
     if (stored.kind === 'lost') return undo(null);
     if (stored.kind === 'unserved') return undo({ ...view, kind: 'unserved' });
     const { account, user: person } = stored;
-    // Somebody may have blocked the person, or moved the identity, since it was read without a lock.
+    // An operator may have blocked the person, or moved the identity, since it was read without a lock.
     if (person.blocked) return undo({ ...view, kind: 'blocked' });
     if (known !== null && person.id !== known.user.id) return undo(null);
     return (
