@@ -8,6 +8,8 @@ export type PlainBrowser = {
   ): Promise<Response & { page: string }>;
   /** Sends these fields like a form that was opened before. */
   post(url: string, fields: Readonly<Record<string, string>>): Promise<Response & { page: string }>;
+  /** Sends the form of a page on another site: no cookies go along, and those of the answer stay. Returns where it leads. */
+  postFromElsewhere(url: string, fields: Readonly<Record<string, string>>): Promise<string>;
   /** Removes this cookie, as after its expiry. */
   forget(cookie: string): void;
   /** The cookies in the format of the header. */
@@ -25,14 +27,14 @@ export function plainBrowser(): PlainBrowser {
       })
       .join('; ');
 
-  async function request(url: string, init: RequestInit = {}) {
+  async function request(url: string, init: RequestInit = {}, isFromElsewhere = false) {
     const response = await fetch(url, {
       ...init,
       redirect: 'manual',
       headers: {
         accept: 'text/html',
         ...Object.fromEntries(new Headers(init.headers)),
-        cookie: header(new URL(url).pathname),
+        ...(!isFromElsewhere && { cookie: header(new URL(url).pathname) }),
       },
     });
     for (const line of response.headers.getSetCookie()) {
@@ -60,6 +62,11 @@ export function plainBrowser(): PlainBrowser {
       for (const key of cookies.keys()) if (key.split('@')[0] === cookie) cookies.delete(key);
     },
     post,
+    async postFromElsewhere(url, fields) {
+      const init = { method: 'POST', body: new URLSearchParams(fields) };
+      const answer = await request(url, init, true);
+      return new URL(answer.headers.get('location') ?? '', url).href;
+    },
     async submit(url, fields) {
       const { page } = await request(url);
       const form = page.match(/<form\b[^>]*>[\s\S]*?<\/form>/)?.[0];

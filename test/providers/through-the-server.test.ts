@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { plainBrowser } from '../harness/plain-browser.ts';
 import { ADA_AT_APPLE, APPLE_OPTIONS, startApple } from '../harness/providers/apple.ts';
 import { ADA_AT_FACEBOOK, startFacebook } from '../harness/providers/facebook.ts';
 import { ADA_AT_GITHUB, startGithub } from '../harness/providers/github.ts';
@@ -135,14 +136,6 @@ function connect(
   });
 }
 
-/** Sends the form of a provider's page as a browser does: from another site, so without our cookies. Returns where it leads. */
-async function posted(page: string): Promise<string> {
-  const [, action = ''] = page.match(/action="([^"]+)"/) ?? [];
-  const body = new URLSearchParams(formFields(page));
-  const answer = await fetch(action, { method: 'POST', body, redirect: 'manual' });
-  return new URL(answer.headers.get('location') ?? '', world.server.url).href;
-}
-
 describe('a person logs in through the server', () => {
   test.for([
     'google-oauth2',
@@ -159,12 +152,14 @@ describe('a person logs in through the server', () => {
     if (found === undefined) throw new Error(strategy);
     const { standIn, options, person, userId, address } = found;
     const { name } = await connect(strategy, options);
-    const tab = openTab();
+    const browser = plainBrowser();
+    const tab = openTab(browser);
     const provider = await tab.go(world.authorize(client, { connection: name }));
     expect(new URL(provider.url).origin).toBe(standIn.url);
     let shown = await tab.send({ chosen: String(standIn.people.indexOf(person)) });
     if (shown.back === null && shown.url.startsWith(standIn.url)) {
-      shown = await tab.go(await posted(shown.page));
+      const [, action = ''] = shown.page.match(/action="([^"]+)"/) ?? [];
+      shown = await tab.go(await browser.postFromElsewhere(action, formFields(shown.page)));
     }
     // An address that an account of another connection has already: both stay apart.
     if (shown.back === null) shown = await tab.send({ way: 'separate' });

@@ -2,6 +2,7 @@ import { finishProviderLogin, type ProvidedIdentity } from '../../outbound/socia
 import { type Connection, providerOf } from '../../records/connections/connections.ts';
 import {
   findProviderLogin,
+  newProviderLogin,
   noteAnswer,
   type ProviderLogin,
   providerLoginOf,
@@ -14,7 +15,8 @@ import type { ProviderLoginDeps } from './deps.ts';
 const MOST_CHARACTERS = 32_000;
 
 export type Received =
-  | { kind: 'received'; id: string }
+  /** `arrival`: the secret that this browser keeps besides, or `null` if it has shown that the login is its own. */
+  | { kind: 'received'; id: string; arrival: string | null }
   /** It began in another browser, or its cookie is gone. */
   | { kind: 'elsewhere' }
   /** There is an answer already, or the time is over. */
@@ -23,7 +25,8 @@ export type Received =
 
 /**
  * Stores the answer of a provider. Only the browser that began the login can use it, and uses it at its next request, because a POST from
- * the provider's page carries no cookies of ours.
+ * the provider's page carries no cookies of ours. It must also be the browser that has brought the answer: otherwise who began a login could
+ * send another person to the provider, and use the answer of that person.
  * @param input.fields of the query or the form
  * @param input.browserOf returns the secret that this browser has for a login. Absent if the request cannot carry it.
  */
@@ -40,8 +43,9 @@ export async function receiveAnswer(
     const login = browser && (await findProviderLogin(db, keys.encryption, { id, browser, now }));
     if (!login) return { kind: 'elsewhere' };
   }
-  const isNoted = await noteAnswer(db, keys.encryption, { id, answer: fields, now });
-  return isNoted ? { kind: 'received', id } : { kind: 'over', id };
+  const arrival = browserOf === undefined ? newProviderLogin().browser : null;
+  const isNoted = await noteAnswer(db, keys.encryption, { id, answer: fields, arrival, now });
+  return isNoted ? { kind: 'received', id, arrival } : { kind: 'over', id };
 }
 
 /** Returns a login at a provider that began in this browser, or `null`. Changes nothing. */

@@ -82,15 +82,28 @@ export async function providerLoginOf(db: Db, state: string): Promise<string | n
   return rows[0]?.id ?? null;
 }
 
-/** Stores the provider's answer, once and in time. Returns false if there is one already, or the time is over. */
+/** Returns the secret of a browser that has the login's secret and brought the answer, of which it has another secret. */
+export function secretAfterArrival(browser: string, arrival: string): string {
+  return `${sha256(browser).toString('hex')}.${arrival}`;
+}
+
+/**
+ * Stores the provider's answer, once and in time. Returns false if there is one already, or the time is over.
+ * @param input.arrival the secret of the browser that has brought the answer. From now on the login belongs to who has both secrets.
+ */
 export async function noteAnswer(
   db: Db,
   key: Buffer,
-  input: { id: string; answer: Record<string, string>; now: Date },
+  input: { id: string; answer: Record<string, string>; arrival: string | null; now: Date },
 ): Promise<boolean> {
+  const { arrival } = input;
+  const browser =
+    arrival === null
+      ? sql`browser_hash`
+      : sql`sha256(convert_to(encode(browser_hash, 'hex') || '.' || ${arrival}::text, 'UTF8'))`;
   const sealed = encrypt(key, JSON.stringify(input.answer));
   const { rows } = await sql`
-    update provider_logins set answer = ${sealed}, answered_at = ${input.now}
+    update provider_logins set answer = ${sealed}, answered_at = ${input.now}, browser_hash = ${browser}
     where id = ${input.id} and answered_at is null and expires_at > ${input.now} returning id`.execute(
     db,
   );

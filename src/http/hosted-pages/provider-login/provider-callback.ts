@@ -2,13 +2,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { receiveAnswer } from '../../../flows/log-in-with-provider/log-in-with-provider.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import type { PageDeps } from '../deps.ts';
-import { providerLoginSecret } from './provider-cookies.ts';
+import { keepArrival, providerLoginSecret } from './provider-cookies.ts';
 import { showNotHere } from './provider-notices.ts';
 
 /**
  * Registers `/login/callback`, to which providers send the browser back: with a GET, or with a POST of a form (OAuth 2.0 Form Post Response
  * Mode). A POST from another site has no cookies of ours, so both only store the answer. The page to which they redirect checks that this
- * browser began the login, and uses the answer.
+ * browser began the login and has brought the answer, and uses the answer.
  */
 export function registerProviderCallback(app: FastifyInstance, deps: PageDeps): void {
   // No HEAD, because it would use up the answer.
@@ -32,6 +32,9 @@ async function receive(
   const received = await receiveAnswer(deps, answer);
   if (received.kind === 'unknown' || received.kind === 'elsewhere') {
     return showNotHere(deps, request, reply);
+  }
+  if (received.kind === 'received' && received.arrival !== null) {
+    keepArrival(deps, request, reply, { id: received.id, arrival: received.arrival });
   }
   // The empty fragment replaces `#_=_`, which Facebook appends and which browsers would carry on to the application.
   return reply.redirect(`${PAGE_PATHS.providerLogin}?login=${received.id}#`, 303);

@@ -1,10 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { cookieName } from '../../../platform/cookie-name/cookie-name.ts';
-import { PROVIDER_LOGIN_SECONDS } from '../../../records/provider-logins/provider-logins.ts';
+import {
+  PROVIDER_LOGIN_SECONDS,
+  secretAfterArrival,
+} from '../../../records/provider-logins/provider-logins.ts';
 
 type Deps = { secureCookies: boolean };
 
-const PREFIX = 'usher_provider_';
+const LOGIN = 'usher_provider_';
+const ARRIVAL = 'usher_arrival_';
 /** More would fill the header of every request. */
 const MOST = 6;
 
@@ -13,19 +17,38 @@ const MOST = 6;
  * provider leads back here, but not with a POST from the provider's page.
  */
 export function keepProviderLogin(
-  { secureCookies: secure }: Deps,
+  deps: Deps,
   request: FastifyRequest,
   reply: FastifyReply,
   { id, browser }: { id: string; browser: string },
 ): void {
+  keep(deps, request, reply, { kind: LOGIN, id, secret: browser });
+}
+
+/** Notes that this browser has brought the answer of a provider. */
+export function keepArrival(
+  deps: Deps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { id, arrival }: { id: string; arrival: string },
+): void {
+  keep(deps, request, reply, { kind: ARRIVAL, id, secret: arrival });
+}
+
+function keep(
+  { secureCookies: secure }: Deps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { kind, id, secret }: { kind: string; id: string; secret: string },
+): void {
   const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const;
-  const open = Object.keys(request.cookies).filter((name) => name.includes(PREFIX));
+  const open = Object.keys(request.cookies).filter((name) => name.includes(kind));
   for (const name of open.slice(0, Math.max(0, open.length - MOST + 1))) {
     reply.clearCookie(name, attributes);
   }
   // It may wait for the proof of an account, as long again.
   const maxAge = 2 * PROVIDER_LOGIN_SECONDS;
-  reply.setCookie(nameOf(id, secure), browser, { ...attributes, maxAge });
+  reply.setCookie(nameOf(kind, id, secure), secret, { ...attributes, maxAge });
 }
 
 /** Returns the secret that this browser has for a login at a provider, or `null`. */
@@ -34,9 +57,11 @@ export function providerLoginSecret(
   request: FastifyRequest,
   id: string,
 ): string | null {
-  return request.cookies[nameOf(id, secure)] || null;
+  const browser = request.cookies[nameOf(LOGIN, id, secure)] || null;
+  const arrival = request.cookies[nameOf(ARRIVAL, id, secure)] || null;
+  return browser !== null && arrival !== null ? secretAfterArrival(browser, arrival) : browser;
 }
 
-function nameOf(id: string, secure: boolean): string {
-  return cookieName(`${PREFIX}${id}`, { secure });
+function nameOf(kind: string, id: string, secure: boolean): string {
+  return cookieName(`${kind}${id}`, { secure });
 }
