@@ -322,6 +322,16 @@ describe('an invitation', () => {
     expect(await accountsOf(store, guest)).toBe(0);
   });
 
+  test('to an organization opens nothing for another application', async () => {
+    const store = await aStore('email', { disable_signup: true });
+    const organization = await anOrganizationWith(store, {});
+    const { email } = aPerson();
+    const another = await world.registerClient();
+    const invited = await world.inviteTo(organization, another, { invitee: { email } });
+    await codeOnPages({ store, organization }, email, { invitation: invited.ticket_id });
+    expect(await accountsOf(store, email)).toBe(0);
+  });
+
   test.each([
     { plan: {}, isOpened: true },
     { plan: { client_id: null }, isOpened: true },

@@ -77,13 +77,16 @@ export async function enterAsNewcomer(
   return enterAs(deps, entry, { identity, mayCreate: true });
 }
 
-/** Returns whether a person without an account may get one. */
+/**
+ * Returns whether a person without an account may get one. Only the word of a provider that runs the mailbox opens a closed connection for
+ * an invited address: the account accepts the invitation, and another provider may know who had the mailbox before.
+ */
 export function mayComeAsNewcomer(
   { db, clock }: Pick<ProviderLoginDeps, 'db' | 'clock'>,
   { connection, clientId, organizationId }: ProviderEntry,
-  { email, emailVerified }: ProvidedIdentity,
+  { email, isAuthoritative }: ProvidedIdentity,
 ): Promise<boolean> {
-  const provedEmail = emailVerified ? email : null;
+  const provedEmail = isAuthoritative ? email : null;
   const newcomer = { connection, clientId, organizationId, provedEmail, now: clock.now() };
   return mayCreateAccount(db, newcomer);
 }

@@ -42,7 +42,6 @@ export type { AcceptedBy, Invitation } from './invitation-row.ts';
 export {
   findOpenInOrganization,
   type InvitationOfCampaign,
-  isInvitedToOrganization,
   listOpenInOrganization,
   organizationInvitationUrl,
 } from './organization-invitations.ts';

@@ -47,21 +47,6 @@ export function listOpenInOrganization(
   );
 }
 
-/** Returns whether an address has an open invitation to this organization that a login with this connection accepts. */
-export async function isInvitedToOrganization(
-  db: Db,
-  input: { organizationId: string; email: string; connectionId: string; now: Date },
-): Promise<boolean> {
-  const { organizationId, email, connectionId, now } = input;
-  const { rows } = await sql`
-    select 1 from invitations i join campaigns c on c.id = i.campaign_id
-    where i.organization_id = ${organizationId} and i.state = 'pending' and i.email = ${email} and i.expires_at > ${now}
-      and (c.plan->'connectionIds' is null or c.plan->'connectionIds' ? ${connectionId}) limit 1`.execute(
-    db,
-  );
-  return rows.length > 0;
-}
-
 /** A login without an application cannot lead to an organization. An application under deletion serves nobody. */
 async function readOpen(
   db: Db,

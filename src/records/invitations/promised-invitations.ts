@@ -23,8 +23,9 @@ export type Promised = {
 /**
  * Returns the open invitations, for an application or for none, that a person accepts by logging in there. Their plan allows it, and the
  * person has proved the invited address, in a connection that the plan and the organization allow: in the invited account, or in one
- * without a password that proves the address at every login. An account whose provider has another address now proves the former one no
- * more. An account of another database counts as another person, unless only the address was invited. Administrators accept none.
+ * without a password that proves the address at every login. A provider proves it only if it runs the mailbox, and for the address that the
+ * account has there now: others may know the person who had the mailbox before (docs/decisions/0038). An account of another database counts
+ * as another person, unless only the address was invited. Administrators accept none.
  * @param input.id only this one
  */
 export async function promisedTo(
@@ -50,7 +51,7 @@ export async function promisedTo(
     left join provided_identities said on said.user_id = proof.id
     join users person on person.id = ${userId}
     where (proof.id = ${userId} or proof.linked_to = ${userId}) and proof.email_verified
-      and coalesce(said.profile->>'email', i.email) = i.email
+      and (store.strategy in ('auth0', 'email', 'sms') or (said.is_authoritative and said.profile->>'email' = i.email))
       and person.blocked is not true and person.linked_to is null
       and (i.user_id is null or (invited.email = i.email and invited.blocked is not true
         and (invited.id = ${userId} or invited.linked_to = ${userId} or store.strategy <> 'auth0')))
@@ -87,30 +88,49 @@ export async function acceptPromised(
   return rows[0] ? invitationFromRow(rows[0]) : null;
 }
 
-/** Accepts open invitations of users without asking them. Returns those that were open. */
+/**
+ * Accepts open invitations of users without asking them. The statement judges the users once more: each still has the invited address,
+ * verified, and neither the account nor its person is blocked. Hold the users before. Returns those that were accepted.
+ */
 export async function acceptAtOnce(
   tx: Db,
   { ids, now }: { ids: string[]; now: Date },
 ): Promise<Invitation[]> {
   const { rows } = await sql<InvitationRow>`
-    update invitations i set state = 'accepted', accepted_at = ${now}, accepted_by = 'grant',
-      accepted_user_id = coalesce(u.linked_to, u.id)
-    from users u where u.id = i.user_id and i.id = any(${ids}::text[]) and i.state = 'pending'
+    update invitations i set state = 'accepted', accepted_at = ${now}, accepted_by = 'grant', accepted_user_id = person.id
+    from users u join users person on person.id = coalesce(u.linked_to, u.id)
+    where u.id = i.user_id and i.id = any(${ids}::text[]) and i.state = 'pending' and i.expires_at > ${now}
+      and u.email = i.email and u.email_verified and u.blocked is not true and person.blocked is not true
     returning ${invitationColumns('i')}`.execute(tx);
   return rows.map(invitationFromRow);
 }
 
-/** Returns whether an address has an open invitation that a login with this connection accepts, for an application or for none. */
+/**
+ * Returns whether an address has an open invitation that a login with this connection accepts, for the application of the login or for none:
+ * as at Auth0, an invitation is to one application.
+ * @param input.organizationId the organization of the login: only an invitation to it counts. The login carries the link of one that only
+ * the link accepts.
+ */
 export async function isInvited(
   db: Db,
-  input: { email: string; connectionId: string; clientId: string | null; now: Date },
+  input: {
+    email: string;
+    connectionId: string;
+    clientId: string | null;
+    organizationId: string | null;
+    now: Date;
+  },
 ): Promise<boolean> {
-  const { email, connectionId, clientId, now } = input;
+  const { email, connectionId, clientId, organizationId, now } = input;
   const { rows } = await sql`
     select 1 from invitations i join campaigns c on c.id = i.campaign_id
     where i.email = ${email} and i.client_key in (${clientId ?? ''}, '')
       and i.state = 'pending' and i.expires_at > ${now}
-      and coalesce(c.plan->>'inviteeMay', 'any_proof') = 'any_proof'
+      and ${
+        organizationId === null
+          ? sql`coalesce(c.plan->>'inviteeMay', 'any_proof') = 'any_proof'`
+          : sql`i.organization_id = ${organizationId}`
+      }
       and (c.plan->'connectionIds' is null or c.plan->'connectionIds' ? ${connectionId})
       and ${isUsedByOrganization(sql`${connectionId}`)} limit 1`.execute(db);
   return rows.length > 0;

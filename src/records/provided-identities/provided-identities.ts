@@ -17,8 +17,14 @@ export type ProvidedProfile = {
 /** The key of an account at a provider. An address is never part of it. */
 export type ProvidedKey = { connectionId: string; issuer: string; subject: string };
 
-/** An account at a provider. `userId`: the user, or linked identity, that it logs in. */
-export type ProvidedRecord = ProvidedKey & { userId: string; profile: ProvidedProfile };
+/** An account at a provider. */
+export type ProvidedRecord = ProvidedKey & {
+  /** The user, or linked identity, that it logs in. */
+  userId: string;
+  profile: ProvidedProfile;
+  /** Whether the provider's word about the profile's address may stand for a mail to it (docs/decisions/0038). */
+  isAuthoritative: boolean;
+};
 
 type Table = {
   user_id: string;
@@ -26,6 +32,7 @@ type Table = {
   issuer: string;
   subject: string;
   profile: ColumnType<ProvidedProfile, string, string>;
+  is_authoritative: boolean;
   created_at: Date;
   updated_at: Date;
 };
@@ -76,6 +83,7 @@ export async function insertProvided(tx: Db, record: ProvidedRecord, at: Date): 
       issuer: record.issuer,
       subject: record.subject,
       profile: JSON.stringify(record.profile),
+      is_authoritative: record.isAuthoritative,
       created_at: at,
       updated_at: at,
     })
@@ -84,15 +92,20 @@ export async function insertProvided(tx: Db, record: ProvidedRecord, at: Date): 
   return result.numInsertedOrUpdatedRows === 1n;
 }
 
-/** Replaces the identity's own copy of the profile. */
+/** Replaces the identity's own copy of what the provider says. */
 export async function updateProvided(
   tx: Db,
-  change: { userId: string; profile: ProvidedProfile; at: Date },
+  change: Pick<ProvidedRecord, 'userId' | 'profile' | 'isAuthoritative'> & { at: Date },
 ): Promise<void> {
+  const { userId, profile, isAuthoritative, at } = change;
   await on(tx)
     .updateTable('provided_identities')
-    .set({ profile: JSON.stringify(change.profile), updated_at: change.at })
-    .where('user_id', '=', change.userId)
+    .set({
+      profile: JSON.stringify(profile),
+      is_authoritative: isAuthoritative,
+      updated_at: at,
+    })
+    .where('user_id', '=', userId)
     .execute();
 }
 
@@ -103,5 +116,6 @@ function toRecord(row: Selectable<Table>): ProvidedRecord {
     issuer: row.issuer,
     subject: row.subject,
     profile: row.profile,
+    isAuthoritative: row.is_authoritative,
   };
 }

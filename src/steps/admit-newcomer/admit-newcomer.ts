@@ -1,6 +1,6 @@
 import type { Db } from '../../platform/db/db.ts';
 import { type Connection, isSignupEnabled } from '../../records/connections/connections.ts';
-import { isInvited, isInvitedToOrganization } from '../../records/invitations/invitations.ts';
+import { isInvited } from '../../records/invitations/invitations.ts';
 import { findEnabledConnection } from '../../records/organizations/organizations.ts';
 
 /** A person without an account who wants one in a connection. */
@@ -10,8 +10,8 @@ export type Newcomer = {
   /** The login to an organization in which the person asks, or `null`. */
   organizationId: string | null;
   /**
-   * The address that the person has proved, or proves before the account is made: by a code, by a link, or by a provider that vouches for
-   * it. `null` if there is none. A typed address proves nothing.
+   * The address that the person has proved, or proves before the account is made: by a code, by a link, or by a provider that runs the
+   * mailbox. `null` if there is none. A typed address proves nothing.
    */
   provedEmail: string | null;
   now: Date;
@@ -29,13 +29,17 @@ export type Newcomer = {
  * Changes nothing. The cost does not depend on whether an account exists.
  */
 export async function mayCreateAccount(db: Db, newcomer: Newcomer): Promise<boolean> {
-  const { connection, organizationId, provedEmail } = newcomer;
+  const { connection, clientId, organizationId, provedEmail, now } = newcomer;
   if (isSignupEnabled(connection) && (await makesMember(db, newcomer))) return true;
   if (provedEmail === null) return false;
-  const invited = { email: provedEmail, connectionId: connection.id, now: newcomer.now };
-  return organizationId === null
-    ? isInvited(db, { ...invited, clientId: newcomer.clientId })
-    : isInvitedToOrganization(db, { ...invited, organizationId });
+  const invited = {
+    email: provedEmail,
+    connectionId: connection.id,
+    clientId,
+    organizationId,
+    now,
+  };
+  return isInvited(db, invited);
 }
 
 /** Returns whether a sign-up leads anywhere: a login to an organization admits its members only. */

@@ -11,6 +11,7 @@ import {
   insertProvided,
   isStorableKey,
   type ProvidedProfile,
+  type ProvidedRecord,
   providedAmong,
   updateProvided,
 } from '../../records/provided-identities/provided-identities.ts';
@@ -120,8 +121,7 @@ async function refreshKnown(tx: Db, input: Input): Promise<Adoption | null> {
   const rules = providerRulesOf(connection);
   const former = (await providedAmong(tx, [held.account.id])).get(held.account.id) ?? null;
   const profile = copyOf(identity, rules.notStored, former?.profile ?? null);
-  const { issuer, subject } = identity;
-  const record = { userId: held.account.id, connectionId: connection.id, issuer, subject, profile };
+  const record = recordOf(input, held.account.id, profile);
   if (former === null) {
     if (!(await insertProvided(tx, record, at))) return null;
   } else await updateProvided(tx, { ...record, at });
@@ -176,14 +176,24 @@ async function addNew(tx: Db, input: Input): Promise<Adoption> {
       if (known !== null) return known;
       continue;
     }
-    const { issuer, subject } = identity;
-    const userId = `${connection.strategy}|${localId}`;
-    const record = { userId, connectionId: connection.id, issuer, subject, profile };
+    const record = recordOf(input, `${connection.strategy}|${localId}`, profile);
     if (!(await insertProvided(tx, record, at)))
       throw new Error('A new identity has a key already.');
     return storedAs(tx, input, true);
   }
   return { kind: 'not-created', why: 'unusable' };
+}
+
+function recordOf(
+  { connection, identity }: Provided,
+  userId: string,
+  profile: ProvidedProfile,
+): ProvidedRecord {
+  const { issuer, subject } = identity;
+  const key = { connectionId: connection.id, issuer, subject };
+  // A connection may not store the address. The provider's word is about the one of today.
+  const isAuthoritative = identity.isAuthoritative && profile.email === identity.email;
+  return { ...key, userId, profile, isAuthoritative };
 }
 
 /** Returns the address that a new account can have in the connection's one space of identifiers. */
