@@ -21,13 +21,13 @@ export async function inviteImported(
   users: { outcome: RowOutcome; isBlocked: boolean }[],
   now: Date,
 ): Promise<void> {
+  const campaign = await campaignOfJob(tx, jobId);
   const wanted = users.flatMap(({ outcome, isBlocked }) => {
     outcome.invitation = 'not_invited';
     const { userId, email } = outcome;
-    const isOpen = invitationObstacle({ email, blocked: isBlocked }) === null;
+    const isOpen = invitationObstacle({ email, blocked: isBlocked }, campaign.plan) === null;
     return isOpen && userId !== null && email !== null ? [{ outcome, userId, email }] : [];
   });
-  const campaign = await campaignOfJob(tx, jobId);
   if (!(await holdInvitedOrganization(tx, campaign.plan))) return;
   const { outcomes, mails } = await invitePeople(tx, {
     campaign,
@@ -36,13 +36,16 @@ export async function inviteImported(
     now,
   });
   const given = await knownBefore(tx, campaign.plan, wanted);
-  const ids: string[] = [];
+  const atOnce: { id: string; userId: string }[] = [];
   wanted.forEach(({ outcome, userId }, index) => {
     const invited = outcomes[index];
     outcome.invitation = invited?.kind === 'invited' ? 'invited' : 'already_invited';
-    if (invited?.kind === 'invited' && given.has(userId)) ids.push(invited.id);
+    if (invited?.kind === 'invited' && given.has(userId)) {
+      atOnce.push({ id: invited.id, userId });
+    }
   });
-  await queueMail(tx, deps.enqueue, await grantAtOnce(tx, { campaign, ids, mails, now }), now);
+  const granting = await grantAtOnce(tx, { campaign, wanted: atOnce, mails, now });
+  await queueMail(tx, deps.enqueue, granting.mails, now);
 }
 
 /** Returns the users whose account is older than the import and has a proved address, if the plan gives them everything at once. */

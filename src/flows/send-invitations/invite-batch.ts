@@ -60,11 +60,13 @@ export async function inviteBatch(
     now,
   });
   const byPerson = new Map(wanted.map((each, index) => [each.person, outcomes[index]]));
-  const ids = wanted.flatMap(({ person }) => {
+  const atOnce = wanted.flatMap(({ person }) => {
     const outcome = byPerson.get(person);
+    const { user } = person;
     const isGiven = outcome?.kind === 'invited' && isGivenAtOnce(campaign.plan, person);
-    return isGiven ? [outcome.id] : [];
+    return isGiven && user !== null ? [{ id: outcome.id, userId: user.id }] : [];
   });
+  const granting = await grantAtOnce(tx, { campaign, wanted: atOnce, mails, now });
   const results = people.map((person): RowResult => {
     const outcome = byPerson.get(person);
     const { row, user, asked } = person;
@@ -73,7 +75,7 @@ export async function inviteBatch(
     if (person.leftOut !== null)
       return { ...base, status, invitation: 'not_invited', leftOut: person.leftOut };
     if (outcome === undefined) return { ...base, ...refusal(person) };
-    if (outcome.kind === 'invited' && isGivenAtOnce(campaign.plan, person)) {
+    if (outcome.kind === 'invited' && granting.granted.has(outcome.id)) {
       const isGranted = true;
       return { ...base, status, invitation: 'invited', isGranted, invitationId: outcome.id };
     }
@@ -87,7 +89,7 @@ export async function inviteBatch(
         }
       : { ...base, status, invitation: 'already_invited', invitationId: outcome.id };
   });
-  return { results, mails: await grantAtOnce(tx, { campaign, ids, mails, now }) };
+  return { results, mails: granting.mails };
 }
 
 /** Returns whether the plan gives everything to this person without asking: the person has an account whose address is proved. */
