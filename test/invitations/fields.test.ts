@@ -154,20 +154,51 @@ test('data can be of one person, and has a limit', async () => {
   ]);
 });
 
+test('the policy same_domain refuses domains in which everybody can have an address', async () => {
+  const plan = { email_policy: 'same_domain' };
+  const [{ email }, stranger] = [
+    aPerson(),
+    { email: `${aPerson().email.split('@')[0]}@gmail.com` },
+  ];
+  const lines = await linksFor({ ...plan, recipients: [stranger, { email }] });
+  expect(lines).toMatchObject([
+    { status: 'refused', errors: [{ code: 'PUBLIC_DOMAIN', path: 'email' }] },
+    { status: 'invited' },
+  ]);
+  expect(await userBy(stranger.email)).toBeUndefined();
+  const preview = await invite({ ...plan, recipients: [stranger], dry_run: true });
+  expect(preview.body.summary).toMatchObject({ would_invite: 0, refused: 1 });
+  const path = `/api/v2/organizations/${organization.id}/invitations`;
+  const toOrganization = await world.server.api<{ message: string }>('POST', path, {
+    ...plan,
+    inviter: { name: 'Ina' },
+    invitee: stranger,
+    client_id: client.id,
+  });
+  expect(toOrganization).toMatchObject({
+    status: 400,
+    body: { message: expect.stringContaining('Use the policy same.') },
+  });
+  expect(await linksFor({ recipients: [stranger] })).toMatchObject([{ status: 'invited' }]);
+});
+
 describe('a person without an account', () => {
   test('gets one with the status "invited", which the first login ends', async () => {
     const { email } = aPerson();
-    const [line] = await linksFor({ recipients: [{ email, app_metadata: { plan: 'gold' } }] });
+    const metadata = { app_metadata: { plan: 'gold' }, user_metadata: { seat: 4 } };
+    const [line] = await linksFor({ recipients: [{ email, ...metadata }] });
+    expect(await userBy(email)).not.toHaveProperty('user_metadata');
     expect(await userBy(email)).toMatchObject({
       user_id: line?.user_id,
-      app_metadata: { plan: 'gold', status: 'invited' },
+      app_metadata: { status: 'invited' },
     });
     const tab = openTab();
     await tab.go(line?.link ?? '');
     await tab.prove({ password: aPassword() });
     await tab.go(world.authorize(client));
     const user = await userBy(email);
-    expect([user?.logins_count, user?.app_metadata]).toEqual([1, { plan: 'gold' }]);
+    expect(user).toMatchObject({ logins_count: 1, user_metadata: { seat: 4 } });
+    expect(user?.app_metadata).toEqual({ plan: 'gold' });
   });
 
   test('gets none before the acceptance if the invitation says so', async () => {

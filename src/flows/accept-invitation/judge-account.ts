@@ -1,3 +1,4 @@
+import { isPublicMail } from '../../platform/email-address/email-address.ts';
 import type { Connection } from '../../records/connections/connections.ts';
 import {
   type Campaign,
@@ -55,7 +56,11 @@ export function takesAddress(
     case 'same':
       return email === invitation.email;
     case 'same_domain':
-      return domainOf(email) === domainOf(invitation.email);
+      // An invitation may be from before such domains were refused.
+      return (
+        email === invitation.email ||
+        (domainOf(email) === domainOf(invitation.email) && !isPublicMail(email))
+      );
     case 'any_verified':
       return true;
   }

@@ -82,7 +82,7 @@ function recipientOf(
     return { ...recipientWithoutAccount({ email }), connectionId: message.data.connectionId };
   }
   if (message.template !== 'user_invitation' || message.userId !== null) {
-    return context.users.get(message.userId ?? '');
+    return withPromised(context, message, context.users.get(message.userId ?? ''));
   }
   const invitation = context.invitations.get(message.invitationId ?? '');
   const campaign = context.campaigns.get(invitation?.campaignId ?? '');
@@ -91,6 +91,21 @@ function recipientOf(
   return {
     ...recipientWithoutAccount({ email, appMetadata, userMetadata }),
     connectionId: campaign.connectionId ?? '',
+  };
+}
+
+/** A template may use the metadata that the invitation has for this person. The account gets them with the acceptance. */
+function withPromised<Known extends MailRecipient>(
+  context: MailContext,
+  { invitationId }: AccountMail,
+  recipient: Known | undefined,
+): Known | undefined {
+  const promised = context.invitations.get(invitationId ?? '')?.data;
+  if (!promised || !recipient) return recipient;
+  return {
+    ...recipient,
+    appMetadata: { ...recipient.appMetadata, ...promised.appMetadata },
+    userMetadata: { ...recipient.userMetadata, ...promised.userMetadata },
   };
 }
 

@@ -25,7 +25,12 @@ import {
 import { missingRoles } from '../../records/roles/roles.ts';
 import { tenantSettings } from '../../records/settings/settings.ts';
 import { checkPlan } from '../../steps/check-plan/check-plan.ts';
-import { holdInvitedOrganization, invitePeople } from '../../steps/invite-people/invite-people.ts';
+import {
+  holdInvitedOrganization,
+  invitationObstacle,
+  invitePeople,
+  PUBLIC_DOMAIN,
+} from '../../steps/invite-people/invite-people.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 
@@ -84,6 +89,7 @@ export async function inviteToOrganization(
   }
   const plan = planOf(input);
   await checkPlan(db, { plan, clientId, connectionId: null });
+  if (invitationObstacle({ email, blocked: null }, plan) !== null) throw wrong(PUBLIC_DOMAIN);
   return transaction(db, async (tx) => {
     const now = clock.now();
     // From here to the end nobody can delete the application.
@@ -91,7 +97,7 @@ export async function inviteToOrganization(
       throw new Refusal('client_not_found', 'The client does not exist.');
     }
     if (!(await holdInvitedOrganization(tx, plan))) {
-      throw new Refusal('organization_not_found', 'No organization found by that id.');
+      throw wrong(`The organization ${organization.id} does not exist.`);
     }
     const id = await insertCampaign(tx, { clientId, connectionId: null, plan, now });
     const { outcomes, mails } = await invitePeople(tx, {

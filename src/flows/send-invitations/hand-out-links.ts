@@ -53,6 +53,7 @@ export async function* inviteForLinks(
         firstRow: at + 1,
         rows: rows.slice(at, at + ROWS_PER_SEGMENT),
         strangers: await strangersOf(tx, plan),
+        plan,
         now,
       });
       const campaign = { id, clientId, connectionId, plan };

@@ -14,6 +14,7 @@ import {
 import {
   holdInvitedOrganization,
   invitationObstacle,
+  PUBLIC_DOMAIN,
 } from '../../steps/invite-people/invite-people.ts';
 
 /** A person to invite, as the request names them: by address (a user is created if none exists) or by id. */
@@ -59,6 +60,7 @@ const problems = {
   noEmail: { code: 'NO_EMAIL', message: 'The user does not have an email address.' },
   blocked: { code: 'USER_BLOCKED', message: 'The user is blocked.' },
   conflict: { code: 'CONFLICT', message: 'The user could not be created.' },
+  publicDomain: { code: 'PUBLIC_DOMAIN', message: PUBLIC_DOMAIN, path: 'email' },
   organization: { code: 'ORGANIZATION_DELETED', message: 'The organization was deleted.' },
 } satisfies Record<string, RowError>;
 
@@ -69,6 +71,8 @@ type Input = {
   rows: ListedRow[];
   /** What becomes of addresses without a user: one is made, they stay without one, or they are refused. */
   strangers: 'make' | 'keep' | 'refuse';
+  /** The plan of the invitations. Absent: the people get something else. */
+  plan?: Pick<CampaignPlan, 'emailPolicy'>;
   now: Date;
 };
 
@@ -77,14 +81,10 @@ type Input = {
  * against deletion until the commit.
  */
 export async function findPeople(tx: Db, input: Input): Promise<Person[]> {
+  const { plan = {} } = input;
   const people = input.rows.map((listed, index): Person => {
     const asked = listed.kind === 'row' ? normal(listed.row) : {};
-    const problem =
-      listed.kind === 'bad'
-        ? listed.problem
-        : asked.userId === undefined && canonicalEmail(asked.email ?? '') === null
-          ? problems.invalidEmail
-          : null;
+    const problem = listed.kind === 'bad' ? listed.problem : addressProblem(asked, plan);
     return { row: input.firstRow + index, asked, user: null, isNew: false, problem, leftOut: null };
   });
   const open = people.filter((person) => person.problem === null);
@@ -100,11 +100,22 @@ export async function findPeople(tx: Db, input: Input): Promise<Person[]> {
       if (input.strangers === 'make') person.problem = problems.conflict;
     } else if (!there.has(person.user.id)) person.problem = problems.unknown;
     else {
-      const obstacle = invitationObstacle(person.user);
+      const obstacle = invitationObstacle(person.user, plan);
       if (obstacle !== null) person.problem = problems[obstacle];
     }
   }
   return people;
+}
+
+/** Returns why nobody can be invited at the address of a row, or `null`. */
+function addressProblem(
+  { email = '', userId }: RecipientRow,
+  plan: Pick<CampaignPlan, 'emailPolicy'>,
+): RowError | null {
+  if (userId !== undefined) return null;
+  if (canonicalEmail(email) === null) return problems.invalidEmail;
+  const obstacle = invitationObstacle({ email, blocked: null }, plan);
+  return obstacle === null ? null : problems[obstacle];
 }
 
 /** Refuses the people of a batch, because the organization that they were to be invited to is gone. */
@@ -182,8 +193,7 @@ function toNewUser(person: Person, email: string, now: Date) {
     ...(asked.givenName !== undefined && { givenName: asked.givenName }),
     ...(asked.familyName !== undefined && { familyName: asked.familyName }),
     ...(asked.nickname !== undefined && { nickname: asked.nickname }),
-    // The mail's template may use it. The acceptance merges it again.
-    appMetadata: { ...INVITED_STATUS, ...asked.appMetadata },
-    ...(asked.userMetadata !== undefined && { userMetadata: asked.userMetadata }),
+    // The metadata of the row are the invitation's: the acceptance gives them.
+    appMetadata: INVITED_STATUS,
   };
 }

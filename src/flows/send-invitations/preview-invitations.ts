@@ -1,6 +1,10 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
-import { invitationStatesOf, invitedAddresses } from '../../records/invitations/invitations.ts';
+import {
+  type CampaignPlan,
+  invitationStatesOf,
+  invitedAddresses,
+} from '../../records/invitations/invitations.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 import { type RowResult, refusal } from './invite-batch.ts';
 import { leaveOutActive } from './leave-out.ts';
@@ -30,9 +34,10 @@ export async function previewInvitations(
     source: Source;
     clientId: string | null;
     includeActive: boolean;
+    plan: Pick<CampaignPlan, 'emailPolicy'>;
   },
 ): Promise<InvitationPreview> {
-  const { connectionId, source, clientId, includeActive } = request;
+  const { connectionId, source, clientId, includeActive, plan } = request;
   refuseProtected({ connectionId, clientId });
   const found: InvitationPreview = {
     total: 0,
@@ -54,6 +59,7 @@ export async function previewInvitations(
       firstRow,
       rows,
       strangers: 'keep',
+      plan,
       now,
     });
     if (!includeActive) await leaveOutActive(db, { people, clientId, now });

@@ -146,6 +146,7 @@ function workOf(deps: SendInvitationsDeps, job: SegmentedJob): SegmentedWork {
         firstRow: segment.firstRow,
         rows: await readPortion(tx, { jobId, connectionId, segment }),
         strangers: errand.kind === 'invite' ? await strangersOf(tx, errand.plan) : 'refuse',
+        ...(errand.kind === 'invite' && { plan: errand.plan }),
         now,
       });
       if (errand.kind === 'tickets')

@@ -1,5 +1,7 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
 
+export { isPublicMail } from './public-mail.ts';
+
 /** Maximum length of an address (RFC 5321 §4.5.3.1.3), in octets. */
 export const MAX_EMAIL_LENGTH = 254;
 const MAX_LOCAL_OCTETS = 64;

@@ -54,6 +54,6 @@ export type CampaignPlan = {
 export type EmailPolicy = 'same' | 'same_domain' | 'any_verified';
 
 /** Returns the plan's policy, with the default filled in. */
-export function emailPolicyOf(plan: CampaignPlan): EmailPolicy {
+export function emailPolicyOf(plan: Pick<CampaignPlan, 'emailPolicy'>): EmailPolicy {
   return plan.emailPolicy ?? 'same';
 }

@@ -98,6 +98,10 @@ export const ROW_ERRORS = {
     when: 'A value does not have the required form, such as a phone number.',
     action: 'Write it in the form in the message.',
   },
+  PUBLIC_DOMAIN: {
+    when: 'The invitation takes every account of the domain (`email_policy: same_domain`), and everybody can have an address there.',
+    action: 'Use the policy `same`.',
+  },
   ROW_TOO_LARGE: {
     when: 'The row has more bytes than the server accepts.',
     action: 'Shorten the row, for example its metadata.',

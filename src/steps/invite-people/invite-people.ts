@@ -1,6 +1,9 @@
 import type { Db } from '../../platform/db/db.ts';
+import { isPublicMail } from '../../platform/email-address/email-address.ts';
 import {
   type Campaign,
+  type CampaignPlan,
+  emailPolicyOf,
   findCampaignOfJob,
   findCampaigns,
   findInvitation,
@@ -17,14 +20,23 @@ export type Invitee = Parameters<typeof insertInvitations>[1]['rows'][number];
 /** The outcome for one person. `already` means that a valid invitation to the same application is open. */
 export type Invited = Awaited<ReturnType<typeof insertInvitations>>[number];
 
-/** Returns why a user cannot be invited, or `null`. */
-export function invitationObstacle(user: {
-  email: string | null;
-  blocked: boolean | null | undefined;
-}): 'noEmail' | 'blocked' | null {
-  if (user.email === null) return 'noEmail';
-  return user.blocked === true ? 'blocked' : null;
+/** `publicDomain`: everybody can have an address of this domain, so that the policy `same_domain` would let strangers accept. */
+export type InvitationObstacle = 'noEmail' | 'blocked' | 'publicDomain';
+
+/** Returns why a person, or an address, cannot be invited with this plan, or `null`. */
+export function invitationObstacle(
+  person: { email: string | null; blocked: boolean | null | undefined },
+  plan: Pick<CampaignPlan, 'emailPolicy'>,
+): InvitationObstacle | null {
+  const { email, blocked } = person;
+  if (email === null) return 'noEmail';
+  if (blocked === true) return 'blocked';
+  return emailPolicyOf(plan) === 'same_domain' && isPublicMail(email) ? 'publicDomain' : null;
 }
+
+/** What a person reads about an address that the policy `same_domain` does not take. */
+export const PUBLIC_DOMAIN =
+  'Everybody can have an address of this domain, so that anybody could accept with the policy same_domain. Use the policy same.';
 
 /** Returns the campaign under which a job invites. Read it in each transaction that invites: its application may have been deleted. */
 export async function campaignOfJob(tx: Db, jobId: string): Promise<Campaign> {

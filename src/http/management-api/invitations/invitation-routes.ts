@@ -120,7 +120,13 @@ export function invitationRoutes(api: Api, deps: InvitationDeps): void {
             `Payload validation error: 'dry_run' cannot be combined with '${other}'.`,
           );
         }
-        const request = { connectionId: connection.id, source, clientId, includeActive };
+        const request = {
+          connectionId: connection.id,
+          source,
+          clientId,
+          includeActive,
+          plan: asked,
+        };
         return toWirePreview(await previewInvitations(deps, request), { clientId, warnings });
       }
       const customDomain = customDomainOf(request);

@@ -45,7 +45,7 @@ export const acceptanceProperties = {
     oneOf(['same', 'same_domain', 'any_verified'], {
       description:
         'Account that can accept. `same`: one with the invited email address. `same_domain`: one with an address of the same ' +
-        'domain. `any_verified`: one with any verified address. Default: `same`.',
+        'domain, for addresses of a domain of your own, not of a mail provider such as gmail.com. `any_verified`: one with any verified address. Default: `same`.',
     }),
   ),
   renewable: Type.Optional(
