@@ -161,7 +161,7 @@ export async function recordLogin(
       last_login: login.at,
       last_ip: login.ip,
       logins_count: sql`logins_count + 1`,
-      app_metadata: sql`case when logins_count = 0 then ${withoutInvitedStatus} else app_metadata end`,
+      app_metadata: sql`${withoutInvitedStatus}`,
     })
     .where('id', '=', login.userId)
     .execute();
