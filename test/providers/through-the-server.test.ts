@@ -181,7 +181,7 @@ test('a connection cannot make the server call its own network', async () => {
   const { name } = await made(world.server, '/connections', {
     name: 'inside',
     strategy: 'oidc',
-    options: { ...SECRET, discovery_url: `https://127.0.0.2:${port}` },
+    options: { ...SECRET, type: 'back_channel', discovery_url: `https://127.0.0.2:${port}` },
     enabled_clients: [client.id],
   });
   const tab = openTab();

@@ -102,7 +102,6 @@ function fixedMetadata(options: Provider['options'], issuer: string): ServerMeta
   if (authorization === null || jwks === null) return null;
   if (token === null && options.type === 'back_channel') return null;
   return {
-    ...objectOption(options, 'oidc_metadata'),
     issuer,
     authorization_endpoint: authorization,
     jwks_uri: jwks,

@@ -12,7 +12,10 @@ export function checkProviderOptions(strategy: string, options: Options): void {
   checkUpstream(options.upstream_params);
   checkDomains(strategy, options);
   if (strategy === 'apple') checkKey(options.app_secret);
-  if (strategy === 'oidc') checkEndpoints(options);
+  if (strategy === 'oidc') {
+    checkEndpoints(options);
+    if (options.type !== 'back_channel') checkFrontChannel(options);
+  }
   if (strategy !== 'waad') return;
   if (options.useCommonEndpoint === true) {
     if (options.userid_attribute === 'oid') {
@@ -80,6 +83,18 @@ function checkEndpoints(options: Options): void {
   if (options.type === 'back_channel') needed.push('token_endpoint');
   const missing = needed.find((name) => !given.includes(name));
   if (missing !== undefined) refuse(missing, `must be given, because ${given[0]} is`);
+}
+
+/** With `front_channel`, the default, the ID token comes through the browser: Usher requests no token, and shows no secret. */
+function checkFrontChannel(options: Options): void {
+  const { pkce } = Object(options.connection_settings);
+  const unused = ['client_secret', 'token_endpoint_auth_method'].find((name) =>
+    isText(options[name]),
+  );
+  const name = pkce === 'S256' || pkce === 'plain' ? 'connection_settings.pkce' : unused;
+  if (name !== undefined) {
+    refuse(name, 'must be left out, because it has an effect only with the type back_channel');
+  }
 }
 
 function isText(value: unknown): boolean {
