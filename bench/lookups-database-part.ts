@@ -39,7 +39,7 @@ export async function redeemWithoutHashing(place: Place, secrets: string[]): Pro
         await recordPasswordReset(tx, { userId, at, markEmailVerified: false });
         await endSessionsOf(tx, userId);
         if (user) await forgetFailures(tx, loginNamesOf(user));
-        await newLoginHandoff(tx, { userId, clientId: null, now });
+        await newLoginHandoff(tx, { userId, clientId: null, amr: ['pwd'], now });
       });
       times.push(performance.now() - began);
     }

@@ -199,6 +199,35 @@ test('a sign-up with a passkey says nothing at a connection that hides accounts,
   await enable(world.connectionId, true, { enumeration: 'as_auth0' });
 });
 
+test('an account with a passkey accepts by logging in with it, and the link alone adds nothing', async () => {
+  const user = await world.aUser({ id: world.connectionId }, { email: aPerson().email });
+  const anInvitation = async () => {
+    const { secret, id } = await world.anInvitation(user, { clientId: client.id });
+    return { id, link: `${world.server.url}/u/invitation?ticket=${secret}` };
+  };
+  const first = await anInvitation();
+  const authenticator = device();
+  const door = await openDoor(world, first.link);
+  await door.sends(authenticator.register(await door.options()));
+  expect(await arrives(world, client, door, authorize())).toMatchObject({
+    sub: user.id,
+    amr: ['hwk', 'user', 'mfa'],
+  });
+  const { link } = await anInvitation();
+  const stranger = await openDoor(world, link);
+  expect((await stranger.browser.open(link)).page).not.toContain('name="password"');
+  const asked = await stranger.options();
+  expect([asked.user, asked.challenge]).toEqual([undefined, expect.any(String)]);
+  const own = await openDoor(world, link);
+  const answer = authenticator.authenticate(await own.options());
+  expect((await stranger.sends(answer)).status).toBe(400);
+  expect((await own.sends(answer)).status).toBe(303);
+  expect(await arrives(world, client, own, authorize())).toMatchObject({
+    sub: user.id,
+    amr: ['hwk', 'user', 'mfa'],
+  });
+});
+
 test('an invited person accepts with a passkey, in the browser that made it', async () => {
   const { email } = aPerson();
   await made(world.server, '/invitations', { recipients: [email], client_id: client.id });

@@ -33,13 +33,15 @@ export async function finishAcceptance(
     view: AcceptableInvitation;
     secret: string;
     by: AcceptedBy;
+    /** The methods that the person has shown (RFC 8176). A flow's ticket has its own. */
+    amr: string[];
     account: User;
     person: User;
     completion?: Completion | undefined;
     at: Date;
   },
 ): Promise<AcceptedInvitation | null> {
-  const { view, secret, by, account, person, completion, at } = input;
+  const { view, secret, by, amr, account, person, completion, at } = input;
   const { kind: _, ...found } = view;
   const invitedId = view.invitation.userId;
   const isAnother = invitedId !== null && invitedId !== account.id && invitedId !== person.id;
@@ -63,7 +65,7 @@ export async function finishAcceptance(
   if (completion && !(await completion.alongside(tx, { userId, at }))) return null;
   const { clientId } = invitation;
   const ticket = completion?.ticket ?? null;
-  const handoff = await handOverLogin(tx, { user: person, account, clientId, ticket, at });
+  const handoff = await handOverLogin(tx, { user: person, account, clientId, amr, ticket, at });
   if (handoff !== null && grantsOf(invitation, campaign).data !== null) {
     const by = { handoff };
     await noteAcceptingLogin(tx, { invitationId: invitation.id, userId, clientId, by, at });

@@ -16,8 +16,9 @@ export type Proof =
   /**
    * An account that exists.
    * @param hasLoggedIn whether a login led here, and not an older session alone
+   * @param amr the methods of that login (RFC 8176). Absent: a password
    */
-  | { kind: 'account'; userId: string; hasLoggedIn: boolean }
+  | { kind: 'account'; userId: string; hasLoggedIn: boolean; amr?: string[] }
   /**
    * An identity that a provider has just proved to this browser.
    * @param tokenKey encrypts the provider's tokens

@@ -1,4 +1,3 @@
-import { isProviderStrategy } from '../../outbound/social/social.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
@@ -11,15 +10,9 @@ import {
   invitationState,
 } from '../../records/invitations/invitations.ts';
 import { findOrganization, type Organization } from '../../records/organizations/organizations.ts';
-import { passwordSetAt } from '../../records/passwords/passwords.ts';
-import {
-  findUser,
-  findUserByEmail,
-  isUnproven,
-  linkedIdentities,
-  type User,
-} from '../../records/users/users.ts';
+import { findUser, findUserByEmail, type User } from '../../records/users/users.ts';
 import { allowedConnections } from './allowed-connections.ts';
+import { isInUse, type OwnWays, ownWaysOf } from './own-ways.ts';
 
 /** An invitation and everything that its page shows. */
 export type Found = InvitationOfCampaign & {
@@ -33,8 +26,15 @@ export type Found = InvitationOfCampaign & {
   connections: Connection[];
 };
 
-/** The person has no password yet, and accepts by choosing one or with another connection. One who has the latter chooses none. */
-export type OpenInvitation = Found & { kind: 'open'; policy: PasswordPolicy | null };
+/**
+ * The person has no password yet, and accepts by choosing one or with another connection. Who has a passkey or a linked identity chooses
+ * none: they log in with it.
+ */
+export type OpenInvitation = Found & {
+  kind: 'open';
+  policy: PasswordPolicy | null;
+  own: Omit<OwnWays, 'passwordSetAt'>;
+};
 
 /** The person has a password, and accepts by logging in: an invitation never replaces a password. */
 export type LoginInvitation = Found & {
@@ -56,14 +56,6 @@ export type InvitationView =
   | HeldInvitation
   | (Found & { kind: 'accepted' | 'declined' | 'expired' | 'revoked' })
   | { kind: 'unknown' };
-
-/**
- * Returns when the user's password was set, or `null` if the user has none. A password from a sign-up with an unproved address may be a
- * stranger's. It does not count, because the first proof removes it.
- */
-export async function provedPasswordSetAt(db: Db, userId: string): Promise<Date | null> {
-  return (await isUnproven(db, userId)) ? null : passwordSetAt(db, userId);
-}
 
 /**
  * Returns what the person can do with an invitation's link now. Changes nothing.
@@ -130,25 +122,20 @@ async function waysIn(
   all: Found,
 ): Promise<InvitationView> {
   const { user, invitation } = all;
-  // The link alone is no key to an account that has its own way in here.
-  const connection = (await logsInElsewhere(db, all)) ? null : all.connection;
-  const policy = connection === null ? null : passwordPolicyOf(connection);
-  const setAt = user === null ? null : await provedPasswordSetAt(db, user.id);
-  if (setAt === null || user === null || connection === null)
-    return { kind: 'open', ...all, connection, policy };
-  // An acceptance at the same moment sets a password. The invitation read before is then out of date.
+  const { passwordSetAt: setAt, ...own } = await ownWaysOf(db, user?.id ?? null);
+  if (!isInUse({ passwordSetAt: setAt, ...own })) {
+    const { connection } = all;
+    const policy = connection === null ? null : passwordPolicyOf(connection);
+    return { kind: 'open', ...all, policy, own };
+  }
+  // An acceptance at the same moment stores a credential. The invitation read before is then out of date.
   const now = await findInvitationBySecret(db, sha256(secret));
   const state = now && invitationState(now.invitation, clock.now());
   if (state === null) return { kind: 'unknown' };
   if (state !== 'pending') return { kind: state, ...all };
+  if (setAt === null || user === null || all.connection === null) {
+    return { kind: 'open', ...all, connection: null, policy: null, own };
+  }
   const changedAt = setAt > invitation.createdAt ? setAt : null;
-  return { kind: 'login', ...all, user, connection, changedAt };
-}
-
-/** Returns whether the user has no password, but an identity of a provider with which the invitation can be accepted. */
-async function logsInElsewhere(db: Db, { user, connections }: Found): Promise<boolean> {
-  if (user === null || user.isUnproven || (await passwordSetAt(db, user.id)) !== null) return false;
-  const linked = (await linkedIdentities(db, [user.id])).get(user.id) ?? [];
-  const providers = connections.filter(({ strategy }) => isProviderStrategy(strategy));
-  return linked.some(({ connectionId }) => providers.some(({ id }) => id === connectionId));
+  return { kind: 'login', ...all, user, connection: all.connection, changedAt };
 }

@@ -1,6 +1,6 @@
 import type { PublicKeyCredentialRequestOptionsJSON } from '@simplewebauthn/server';
 import {
-  type AuthenticationMethod,
+  amrOfPasskey,
   findMethodById,
 } from '../../records/authentication-methods/authentication-methods.ts';
 import {
@@ -10,7 +10,11 @@ import {
 } from '../../records/connections/connections.ts';
 import { findAccount, type User } from '../../records/users/users.ts';
 import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
-import { type SignInDeps, signInByProof } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
+import {
+  judgeProof,
+  type SignInDeps,
+  signInByProof,
+} from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
 import {
   type Authenticated,
   beginAuthentication,
@@ -20,23 +24,21 @@ import {
 
 export type PasskeyLoginDeps = PasskeyDeps & SignInDeps;
 
-/** The methods of a login with a passkey (RFC 8176): a key in hardware or software, and the user verified by its authenticator. */
-export function amrOfPasskey({ credential }: Pick<AuthenticationMethod, 'credential'>): string[] {
-  const key = credential?.deviceType === 'single_device' ? 'hwk' : 'swk';
-  // docs/decisions/0041: with a verified user it is two factors.
-  return [key, 'user', 'mfa'];
-}
-
 /**
  * Asks for any passkey of any user. The answer is the same for everybody.
- * @param login.uid the login of this browser
+ * @param login.uid the login of this browser, or the link that it has followed
+ * @param login.ip limits how many challenges an address leaves, if no login does
  */
 export async function askForPasskey(
   deps: PasskeyDeps,
-  login: { uid: string },
+  login: { uid: string; ip?: string },
 ): Promise<
-  { kind: 'begun'; options: PublicKeyCredentialRequestOptionsJSON } | { kind: 'unavailable' }
+  | { kind: 'begun'; options: PublicKeyCredentialRequestOptionsJSON }
+  | { kind: 'unavailable' | 'throttled' }
 > {
+  const { ip } = login;
+  const trace = ip !== undefined && { kind: 'PasskeyChallenge', ip, now: deps.clock.now() };
+  if (trace && (await countTrace(deps.db, trace)) > 0) return { kind: 'throttled' };
   return beginAuthentication(deps, { kind: 'passkey', boundTo: boundTo(login), userId: null });
 }
 
@@ -52,6 +54,7 @@ export type PasskeyLogin =
  * Logs in with a passkey. The user's own connection must be one of the login's, with passkeys enabled.
  * @param login.answer the credential as JSON
  * @param login.browser the secret that the browser keeps
+ * @param login.entersLater a handoff follows, which counts the login
  */
 export async function logInWithPasskey(
   deps: PasskeyLoginDeps,
@@ -59,9 +62,10 @@ export async function logInWithPasskey(
     uid: string;
     answer: string;
     connections: Connection[];
-    clientId: string;
+    clientId: string | null;
     ip: string;
     browser: string;
+    entersLater?: boolean;
   },
 ): Promise<PasskeyLogin> {
   const { db, clock, audit } = deps;
@@ -90,16 +94,18 @@ export async function logInWithPasskey(
   const isHidden = account.isUnproven && account.email !== null && hidesAccounts(connection);
   if (isHidden) return refuse('The address is not confirmed.', person);
   const user = account.blocked ? { ...person, blocked: true } : person;
-  const signedIn = await signInByProof(deps, {
-    user,
-    connectionId: connection.id,
-    userName: account.email ?? account.username,
-    clientId,
-    ip,
-    browser,
-  });
+  const userName = account.email ?? account.username;
+  const entering = { user, connectionId: connection.id, userName, clientId, ip };
+  const signedIn = login.entersLater
+    ? judgeProof(deps, entering)
+    : await signInByProof(deps, { ...entering, browser });
   if (signedIn.kind !== 'ok') return signedIn;
-  return { kind: 'ok', user: signedIn.user, amr: amrOfPasskey(method), isFromAnotherDevice };
+  return {
+    kind: 'ok',
+    user: signedIn.user,
+    amr: amrOfPasskey(method.credential),
+    isFromAnotherDevice,
+  };
 }
 
 const WHY_NOT: Record<Exclude<Authenticated['kind'], 'proved'>, string> = {

@@ -188,7 +188,7 @@ export async function viewHandoff(
 export async function logInWithHandoff(
   deps: SignInDeps,
   input: Handoff & { organizationId: string | null; ip: string },
-): Promise<{ user: User; amr: string[] | null } | null> {
+): Promise<{ user: User; amr: string[] } | null> {
   const { db, clock } = deps;
   const { organizationId, ip, ...handoff } = input;
   const { clientId } = handoff;

@@ -209,8 +209,9 @@ export async function logInWithLink(
   const clientId = client.id;
   const proof = { user, connectionId: connection.id, userName: recipient, clientId, ip };
   const judged = judgeProof(deps, proof);
+  const amr = ['otp'];
   const handoff =
-    judged.kind === 'ok' ? await handOverLogin(db, { user, clientId, at: now }) : null;
+    judged.kind === 'ok' ? await handOverLogin(db, { user, clientId, amr, at: now }) : null;
   if (handoff === null) return { kind: 'blocked', client };
   return { kind: 'ok', handoff, userId: user.id, client, params: link.params };
 }

@@ -207,7 +207,7 @@ async function redeem(
     const chosen = { held: { account, person }, chosen: judged.chosen, at, markEmailVerified };
     await storeChosenPassword(tx, chosen);
     const { clientId } = ticket;
-    const entry = { ticket: input.loginTicket ?? null, clientId, at };
+    const entry = { amr: ['pwd'], ticket: input.loginTicket ?? null, clientId, at };
     const handoff = await handOverLogin(tx, { user: person, account, ...entry });
     return { ticket, handoff, user: account, personId: person.id };
   });

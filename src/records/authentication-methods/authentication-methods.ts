@@ -20,6 +20,7 @@ export type {
 } from './credential.ts';
 export type { AuthenticationMethod, MethodKind } from './method-row.ts';
 export {
+  amrOfPasskey,
   findPasskey,
   isSecondFactor,
   isWebAuthn,

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../../platform/db/db.ts';
 import { newId } from '../../platform/ids/ids.ts';
 import { notedVersion } from '../../platform/request-context/request-context.ts';
-import { type VerifiedPasskey, WEBAUTHN_KINDS } from './credential.ts';
+import { type Credential, type VerifiedPasskey, WEBAUTHN_KINDS } from './credential.ts';
 import { type AuthenticationMethod, type MethodRow, toMethod } from './method-row.ts';
 
 const MOST_CREDENTIALS = 40;
@@ -81,6 +81,13 @@ export function isSecondFactor({ kind }: Pick<AuthenticationMethod, 'kind'>): bo
 /** Returns whether a method is a passkey or a security key. */
 export function isWebAuthn({ kind }: Pick<AuthenticationMethod, 'kind'>): boolean {
   return WEBAUTHN_KINDS.some((known) => known === kind);
+}
+
+/** Returns the methods of a login with a passkey (RFC 8176): a key in hardware or software, and the user verified by its authenticator. */
+export function amrOfPasskey(credential: Pick<Credential, 'deviceType'> | null): string[] {
+  const key = credential?.deviceType === 'single_device' ? 'hwk' : 'swk';
+  // docs/decisions/0041: with a verified user it is two factors.
+  return [key, 'user', 'mfa'];
 }
 
 function detailsOf({ aaguid, deviceType, isBackedUp, transports }: VerifiedPasskey) {

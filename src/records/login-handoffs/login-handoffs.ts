@@ -25,8 +25,8 @@ export type RequestMark = { codeChallenge: string } | { state: string };
 /** A login that a handoff opens. */
 export type HandedOver = {
   userId: string;
-  /** The methods that the person has shown (RFC 8176), or `null` for the connection's own. */
-  amr: string[] | null;
+  /** The methods that the person has shown (RFC 8176). Empty for handoffs of an earlier version. */
+  amr: string[];
 };
 
 type Use = {
@@ -40,18 +40,25 @@ type Use = {
 /**
  * Records that a person has just proved their identity, so that the next application does not ask again.
  * @param input.clientId the application it is valid for, or `null` for any
+ * @param input.amr the methods that the person has shown (RFC 8176)
  * @param input.ticket makes it a ticket, which lives for a minute
  * @returns a secret for the browser; only its hash is stored
  */
 export async function newLoginHandoff(
   db: Db,
-  input: { userId: string; clientId: string | null; ticket?: LoginTicket | null; now: Date },
+  input: {
+    userId: string;
+    clientId: string | null;
+    amr: string[];
+    ticket?: LoginTicket | null;
+    now: Date;
+  },
 ): Promise<string> {
   const { ticket = null } = input;
   const secret = randomAlnum(32);
   const seconds = ticket === null ? LOGIN_HANDOFF_SECONDS : LOGIN_TICKET_SECONDS;
   const expiresAt = momentAfter(input.now, seconds);
-  const amr = ticket === null ? null : JSON.stringify(ticket.amr);
+  const amr = JSON.stringify(ticket?.amr ?? input.amr);
   const requestHash = ticket?.request ? hashOf(ticket.request) : null;
   await sql`insert into arrivals (secret_hash, user_id, client_id, created_at, expires_at, amr, request_hash, epoch)
     values (${sha256(secret)}, ${input.userId}, ${input.clientId}, ${input.now}, ${expiresAt}, ${amr}::jsonb, ${requestHash},
@@ -81,7 +88,7 @@ export async function useLoginHandoff(db: Db, input: Use): Promise<HandedOver | 
   const [used] = rows;
   if (used === undefined) return null;
   noteVersion(used.user_id, used.epoch);
-  return { userId: used.user_id, amr: used.amr };
+  return { userId: used.user_id, amr: used.amr ?? [] };
 }
 
 function isOpen({ secret, clientId, request = {}, now }: Use) {

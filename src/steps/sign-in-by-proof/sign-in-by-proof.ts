@@ -58,6 +58,7 @@ export async function signInByProof(
  * proof.
  * @param input.account the identity that was proved, if it is linked to the user
  * @param input.clientId the application, or `null` for any
+ * @param input.amr the methods that the person has shown (RFC 8176)
  * @param input.ticket the handoff travels in an address, for a page of the application
  * @returns the secret for the browser, or `null` for a blocked user
  */
@@ -67,11 +68,12 @@ export async function handOverLogin(
     user: User;
     account?: User;
     clientId: string | null;
+    amr: string[];
     ticket?: LoginTicket | null;
     at: Date;
   },
 ): Promise<string | null> {
-  const { user, account = user, clientId, ticket, at } = input;
+  const { user, account = user, clientId, amr, ticket, at } = input;
   if (user.blocked || account.blocked) return null;
-  return newLoginHandoff(tx, { userId: user.id, clientId, ticket: ticket ?? null, now: at });
+  return newLoginHandoff(tx, { userId: user.id, clientId, amr, ticket: ticket ?? null, now: at });
 }

@@ -16,7 +16,7 @@ export async function acceptAsAccount(
   {
     view,
     secret,
-    proof: { userId, hasLoggedIn },
+    proof: { userId, hasLoggedIn, amr = ['pwd'] },
     completion,
   }: {
     view: AcceptableInvitation;
@@ -59,6 +59,7 @@ export async function acceptAsAccount(
       view,
       secret,
       by: 'login',
+      amr,
       ...parties,
       completion,
       at,

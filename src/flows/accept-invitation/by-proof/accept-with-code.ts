@@ -34,6 +34,7 @@ export async function acceptWithCode(
     shown: {
       connection,
       by: 'passwordless',
+      amr: ['otp'],
       known,
       email: recipient,
       address: recipient,

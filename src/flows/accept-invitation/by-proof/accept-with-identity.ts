@@ -25,6 +25,8 @@ export async function acceptWithIdentity(
     shown: {
       connection,
       by: 'identity',
+      // RFC 8176 has no name for a login at another server.
+      amr: [],
       known,
       email: identity.email,
       address: identity.emailVerified ? identity.email : null,

@@ -1,4 +1,8 @@
-import { storePasskey } from '../../../records/authentication-methods/authentication-methods.ts';
+import {
+  amrOfPasskey,
+  hasSecondFactor,
+  storePasskey,
+} from '../../../records/authentication-methods/authentication-methods.ts';
 import { passkeyRulesOf } from '../../../records/connections/connections.ts';
 import type { SignInDeps } from '../../../steps/sign-in-by-proof/sign-in-by-proof.ts';
 import type { Completion } from '../finish-acceptance.ts';
@@ -30,9 +34,12 @@ export async function acceptWithPasskey(
     secret,
     connection,
     by: 'passkey',
+    amr: amrOfPasskey(proof.passkey),
     completion,
     async store(tx, { held, at }) {
       const { passkey } = proof;
+      // It counts as two factors, so it would replace the one that the account has.
+      if (await hasSecondFactor(tx, held.account.id)) return false;
       return (await storePasskey(tx, { userId: held.account.id, passkey, at })).kind === 'stored';
     },
   });

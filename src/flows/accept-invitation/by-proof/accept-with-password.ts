@@ -44,6 +44,7 @@ export async function acceptWithPassword(
     secret,
     connection,
     by: 'link',
+    amr: ['pwd'],
     completion,
     async store(tx, { held, isNew, at }) {
       if (isNew) await storeFirstPassword(tx, { userId: held.account.id, chosen, at });

@@ -10,8 +10,9 @@ import {
 import { proveAddress } from '../../../steps/prove-address/prove-address.ts';
 import type { SignInDeps } from '../../../steps/sign-in-by-proof/sign-in-by-proof.ts';
 import { type Completion, finishAcceptance } from '../finish-acceptance.ts';
+import { isInUse, ownWaysOf } from '../own-ways.ts';
 import type { AcceptedInvitation } from '../proof.ts';
-import { type OpenInvitation, provedPasswordSetAt } from '../view-invitation.ts';
+import type { OpenInvitation } from '../view-invitation.ts';
 
 /** Stores the credential of an account, in the transaction of the acceptance. Returns false if it cannot be stored now. */
 export type StoreCredential = (
@@ -25,6 +26,8 @@ type Accepting = {
   /** Where the account is, or is created. */
   connection: Connection;
   by: AcceptedBy;
+  /** The methods that the credential shows (RFC 8176). */
+  amr: string[];
   store: StoreCredential;
   completion?: Completion | undefined;
 };
@@ -66,8 +69,8 @@ async function provedAccount(
   const held = await holdAccount(tx, user.id);
   const { email } = view.invitation;
   if (held?.person.email !== email || held.account.blocked) return null;
-  // A password that was set in the meantime stays.
-  if ((await provedPasswordSetAt(tx, user.id)) !== null) return null;
+  // What was set in the meantime stays, and is the only key.
+  if (isInUse(await ownWaysOf(tx, user.id))) return null;
   // The link went to this address.
   const proved = await proveAddress(tx, { accountId: held.account.id, email, isMaker: false, at });
   if (proved.kind !== 'proved') throw new Error('An account that is held changed its address.');

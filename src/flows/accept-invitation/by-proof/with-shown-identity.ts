@@ -13,6 +13,8 @@ import type { AcceptableInvitation, AcceptOutcome } from '../proof.ts';
 export type ShownIdentity = {
   connection: Connection;
   by: AcceptedBy;
+  /** The methods that it shows (RFC 8176). */
+  amr: string[];
   /** Its account, or `null` if nobody has the identity yet. */
   known: ProvidedAccount | null;
   /** Its address, for the explanation of a wrong account. */
@@ -49,7 +51,7 @@ export async function acceptWithShownIdentity(
     completion?: Completion | undefined;
   },
 ): Promise<AcceptOutcome | null> {
-  const { connection, by, known, email, address } = shown;
+  const { connection, by, amr, known, email, address } = shown;
   if (!view.connections.some(({ id }) => id === connection.id))
     return { ...view, kind: 'unserved' };
   if (known?.user.blocked) return { ...view, kind: 'blocked' };
@@ -75,8 +77,16 @@ export async function acceptWithShownIdentity(
     if (person.blocked) return undo({ ...view, kind: 'blocked' });
     if (known !== null && person.id !== known.user.id) return undo(null);
     return (
-      (await finishAcceptance(tx, { view, secret, by, account, person, completion, at })) ??
-      undo(null)
+      (await finishAcceptance(tx, {
+        view,
+        secret,
+        by,
+        amr,
+        account,
+        person,
+        completion,
+        at,
+      })) ?? undo(null)
     );
   });
 }
@@ -107,7 +117,8 @@ async function ownerOfNew(
     return takesAddress(view, address) ? { linkTo: null } : null;
   if (user === null) return { linkTo: null };
   // The link alone is no key to an account that is in use: the provider must say that the address is theirs.
-  if (address === null && (view.kind === 'login' || user.loginsCount > 0)) return null;
+  const isUsed = view.kind === 'login' || view.connection === null || user.loginsCount > 0;
+  if (address === null && isUsed) return null;
   const proved = await proveAddress(tx, { accountId: user.id, email, isMaker: false, at });
   return proved.kind === 'proved' ? { linkTo: proved.person.id } : null;
 }

@@ -14,7 +14,11 @@ import type { PageDeps } from '../deps.ts';
 import { chosenPassword, formText, mailSentUrl, sayNotNow, secretOf } from '../page/page.ts';
 import { enteredProfile } from './invitation-fields.ts';
 import { showAcceptance, showDead } from './invitation-outcome.ts';
-import { invitationPasskey, sendPasskeyOptions } from './invitation-passkey.ts';
+import {
+  invitationPasskey,
+  invitationPasskeyLogin,
+  sendPasskeyOptions,
+} from './invitation-passkey.ts';
 import { sayProblem, showInvitation } from './show-invitation.ts';
 
 /**
@@ -47,7 +51,11 @@ async function choosesPassword(
 ): Promise<FastifyReply> {
   const step = formText(request, 'passkey');
   if (step === 'options') return sendPasskeyOptions(deps, request, reply, view);
-  if (step !== '') return makesPasskey(deps, request, reply, view);
+  if (step !== '') {
+    return view.own.hasPasskey
+      ? logsInWithPasskey(deps, request, reply, view)
+      : makesPasskey(deps, request, reply, view);
+  }
   const chosen = chosenPassword(request);
   if ('problem' in chosen) {
     return showInvitation(deps, request, reply, view, sayProblem(deps, request, chosen.problem));
@@ -71,6 +79,31 @@ async function makesPasskey(
     return showInvitation(deps, request, reply, view, sayProblem(deps, request, 'passkey'));
   }
   const proof = { kind: 'passkey', passkey } as const;
+  const outcome = await acceptInvitation(deps, { secret: secretOf(request), proof });
+  return showAcceptance(deps, request, reply, outcome);
+}
+
+/** Accepts the invitation with the passkey of an account that exists: the invited one, or another that the invitation takes. */
+async function logsInWithPasskey(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  view: OpenInvitation,
+): Promise<FastifyReply> {
+  const browser = browserSecret(deps, request);
+  const login = await invitationPasskeyLogin(deps, request, reply, { view, browser });
+  const translator = deps.pages.translator(request);
+  if (login.kind === 'throttled') {
+    const { problem, status } = sayNotNow(reply, login, translator);
+    return showInvitation(deps, request, reply, view, problem, status);
+  }
+  if (login.kind !== 'ok') {
+    const problem = translator.say('passkey.wrong');
+    return showInvitation(deps, request, reply, view, problem);
+  }
+  keepBrowserSecret(deps, reply, browser);
+  const { user, amr } = login;
+  const proof = { kind: 'account', userId: user.id, hasLoggedIn: true, amr } as const;
   const outcome = await acceptInvitation(deps, { secret: secretOf(request), proof });
   return showAcceptance(deps, request, reply, outcome);
 }

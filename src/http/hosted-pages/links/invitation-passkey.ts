@@ -1,6 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { OpenInvitation } from '../../../flows/accept-invitation/accept-invitation.ts';
 import {
+  askForPasskey,
+  logInWithPasskey,
+  type PasskeyLogin,
+} from '../../../flows/log-in-with-passkey/log-in-with-passkey.ts';
+import {
   beginPasskey,
   verifyNewPasskey,
 } from '../../../flows/register-passkey/register-passkey.ts';
@@ -9,20 +14,25 @@ import type { VerifiedPasskey } from '../../../records/authentication-methods/au
 import type { PageDeps } from '../deps.ts';
 import { formAction, formText, secretOf, type Translator } from '../page/page.ts';
 import type { PasskeyWay } from '../page-values/page-values.ts';
-import { newPasskeyWay } from '../ways-in/ways-in.ts';
+import { newPasskeyWay, passkeyLoginWay } from '../ways-in/ways-in.ts';
 
-/** Returns the way to accept an invitation with a new passkey, or `null` if the connection has none. */
+/** Returns the way to accept an invitation with the passkey of the account, or with a new one. `null` if there is none. */
 export function invitationPasskeyWay(
   deps: PageDeps,
   request: FastifyRequest,
   { view, translator }: { view: OpenInvitation; translator: Translator },
 ): PasskeyWay | null {
-  const { connection } = view;
+  const { connection, connections, own } = view;
   const action = formAction(request, PAGE_PATHS.invitation);
-  return connection && newPasskeyWay(deps, translator, { connection, action });
+  if (own.hasPasskey) {
+    const way = passkeyLoginWay(deps, translator, { connections, action });
+    return way && { ...way, isShown: true, fillsIn: false, cookie: null };
+  }
+  if (connection === null || own.hasFactor) return null;
+  return newPasskeyWay(deps, translator, { connection, action });
 }
 
-/** Answers a script that wants to make a passkey for the invited person. */
+/** Answers a script that wants the passkey of the invited person, or to make one. */
 export async function sendPasskeyOptions(
   deps: PageDeps,
   request: FastifyRequest,
@@ -30,14 +40,16 @@ export async function sendPasskeyOptions(
   view: OpenInvitation,
 ): Promise<FastifyReply> {
   const translator = deps.pages.translator(request);
+  const way = invitationPasskeyWay(deps, request, { view, translator });
+  const { ip } = request;
+  const here = registering(deps, request, reply);
+  const name = view.invitation.email;
   const begun =
-    invitationPasskeyWay(deps, request, { view, translator }) &&
-    (await beginPasskey(deps, {
-      ...registering(deps, request, reply),
-      user: null,
-      name: view.invitation.email,
-      ip: request.ip,
-    }));
+    way === null
+      ? null
+      : way.ask === 'get'
+        ? await askForPasskey(deps, { uid: here.boundTo, ip })
+        : await beginPasskey(deps, { ...here, user: null, name, ip });
   if (begun?.kind === 'begun') return reply.send({ options: begun.options });
   return reply.code(400).send({ problem: translator.say('passkey.failed') });
 }
@@ -50,6 +62,24 @@ export function invitationPasskey(
 ): Promise<VerifiedPasskey | null> {
   const answer = formText(request, 'credential');
   return verifyNewPasskey(deps, { ...registering(deps, request, reply), answer });
+}
+
+/** Logs in with the passkey that the page has sent. The handoff that follows counts the login. */
+export function invitationPasskeyLogin(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { view, browser }: { view: OpenInvitation; browser: string },
+): Promise<PasskeyLogin> {
+  return logInWithPasskey(deps, {
+    uid: registering(deps, request, reply).boundTo,
+    answer: formText(request, 'credential'),
+    connections: view.connections,
+    clientId: view.client?.id ?? null,
+    ip: request.ip,
+    browser,
+    entersLater: true,
+  });
 }
 
 /** The link and the browser: the secret of forms is derived from its cookie. */

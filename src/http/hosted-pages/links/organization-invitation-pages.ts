@@ -25,7 +25,7 @@ import {
   stateQuery,
 } from '../finish-login/finish-login.ts';
 import { chosenPassword, formText, longDate, ruleViews, sayNotNow } from '../page/page.ts';
-import { waysIn } from '../ways-in/ways-in.ts';
+import { passkeyLoginWay, waysIn } from '../ways-in/ways-in.ts';
 import { showExpiredInvitation } from './expired-organization-invitation.ts';
 
 /** How the invited person can accept. */
@@ -245,6 +245,7 @@ function show(
       submit: way.kind === 'closed' ? null : say(`organizationInvitation.${way.kind}Submit`),
       rules: way.kind === 'signup' ? ruleViews(passwordPolicyOf(way.connection), translator) : [],
       forgotUrl: reset ? urls.forgot : null,
+      usesPasskeys: Boolean(ways?.passkey),
       ways,
       otherNote:
         other &&
@@ -256,19 +257,24 @@ function show(
   });
 }
 
-/** Returns the providers with which the invitation can be accepted. */
+/** Returns the providers with which the invitation can be accepted, and the login with a passkey, which accepts it too. */
 function waysFor(
   deps: PageDeps,
   request: FastifyRequest,
   { context, view, way }: Pick<Shown, 'context' | 'view' | 'way'>,
 ) {
   if (way.kind === 'accept') return null;
-  const isHere = ({ id }: Connection) => context.connections.some((each) => each.id === id);
+  const { connections, urls, translator } = context;
+  const hasPasskey = view.kind === 'open' && view.own.hasPasskey;
+  const isHere = ({ id }: Connection) => connections.some((each) => each.id === id);
   return waysIn(deps, request, {
-    translator: context.translator,
+    translator,
     connections: view.connections,
     form: null,
     besideForm: way.kind !== 'closed',
+    passkey: hasPasskey
+      ? passkeyLoginWay(deps, translator, { connections, action: urls.passkey })
+      : null,
     action: `${PAGE_PATHS.providerLogin}${stateQuery(context.interaction)}`,
     isShown: isHere,
     // The login with a code that follows accepts the invitation.

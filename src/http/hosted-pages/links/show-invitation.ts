@@ -40,7 +40,9 @@ export async function showInvitation(
   const inviter = campaign.plan.inviter?.name ?? null;
   const isLogin = view.kind === 'login';
   const hasForm = isLogin || view.policy !== null;
-  const hasAccount = isLogin || (!hasForm && (view.user?.loginsCount ?? 0) > 0);
+  const isKnown =
+    !isLogin && ((view.user?.loginsCount ?? 0) > 0 || view.own.hasPasskey || view.own.hasIdentity);
+  const hasAccount = isLogin || (!hasForm && isKnown);
   const lead = hasAccount ? 'invitation.loginLead' : 'invitation.lead';
   const changedAt = isLogin ? view.changedAt : null;
   const passkey =

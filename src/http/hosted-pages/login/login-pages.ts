@@ -119,10 +119,9 @@ async function finishedByHandoff(
   const organizationId = context.organization?.id ?? null;
   const login = await logInWithHandoff(deps, { ...handoff, organizationId, ip: request.ip });
   if (login === null) return false;
-  const { user } = login;
+  const { user, amr } = login;
   await deps.proofs.accepts(reply, secret);
   if (ticket !== undefined) await knowBrowser(deps, request, reply, user.id);
-  const amr = login.amr ?? [context.connection.strategy === 'auth0' ? 'pwd' : 'otp'];
   await finishLogin(deps, request, reply, { context, user, amr });
   return true;
 }

@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { amrOfPasskey } from '../../../flows/log-in-with-passkey/log-in-with-passkey.ts';
 import { type SignUpOutcome, signUp } from '../../../flows/sign-up/sign-up.ts';
 import { canonicalEmail, withoutBlanks } from '../../../platform/email-address/email-address.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import { canonicalPhoneNumber } from '../../../platform/phone-number/phone-number.ts';
+import { amrOfPasskey } from '../../../records/authentication-methods/authentication-methods.ts';
 import {
   type Connection,
   identifiersOf,
@@ -95,7 +95,7 @@ export function registerSignUpPages(app: FastifyInstance, deps: PageDeps): void 
       return showSignUp(deps, { ...shown, ...said });
     }
     keepBrowserSecret(deps, reply, browser);
-    const amr = 'passkey' in chosen ? amrOfPasskey({ credential: chosen.passkey }) : ['pwd'];
+    const amr = 'passkey' in chosen ? amrOfPasskey(chosen.passkey) : ['pwd'];
     return finishLogin(deps, request, reply, { context, user: outcome.user, amr });
   });
 }
