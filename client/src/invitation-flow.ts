@@ -1,5 +1,6 @@
 import type {
   AtCompletion,
+  AtProvider,
   Completed,
   FlowOptions,
   FlowResult,
@@ -13,6 +14,16 @@ import type {
 
 export type * from './types.ts';
 
+/** What the flow needs of a browser. Outside of one it is not there. */
+const page = globalThis as unknown as {
+  location?: { href: string };
+  history?: { state: unknown; replaceState(state: unknown, unused: '', url: string): void };
+  navigator: {
+    credentials: { create(asked: { publicKey: unknown }): Promise<{ toJSON(): unknown }> };
+  };
+  PublicKeyCredential: { parseCreationOptionsFromJSON(options: unknown): unknown };
+};
+
 /** The acceptance of one invitation, in this browser. */
 export type InvitationFlow = ReturnType<typeof createInvitationFlow>;
 
@@ -21,7 +32,9 @@ export type InvitationFlow = ReturnType<typeof createInvitationFlow>;
  * and returns the new state, or the problem and the state as it is. No method throws.
  */
 export function createInvitationFlow(options: FlowOptions) {
-  const { clientId, link } = options;
+  const { clientId } = options;
+  const link = withoutLogin(options.link);
+  let back = loginIn(options.link) ?? loginIn(page.location?.href ?? '');
   const send = createSender(options);
   const storage = options.storage ?? sessionStorage;
   const key = `usher-flow ${clientId} ${fingerprint(link)}`;
@@ -34,6 +47,34 @@ export function createInvitationFlow(options: FlowOptions) {
     write(storage, key, fresh);
   }
 
+  /** Uses what the browser has brought back from a provider, once. */
+  function comesBack(flow_login: string) {
+    back = null;
+    const { location, history } = page;
+    if (location) history?.replaceState(history.state, '', withoutLogin(location.href));
+    return step('connection/finish', { flow_login });
+  }
+
+  /** Makes a passkey in this browser, which must know JSON forms of credentials (Web Authentication Level 3). */
+  async function makePasskey(): Promise<FlowResult> {
+    const asked = await step<{ passkey: unknown }>('passkey', {});
+    if (!asked.ok || !asked.state) return asked;
+    try {
+      const publicKey = page.PublicKeyCredential.parseCreationOptionsFromJSON(asked.state.passkey);
+      const made = await page.navigator.credentials.create({ publicKey });
+      return await step('passkey/verify', { credential: made.toJSON() });
+    } catch (error) {
+      const problem: Problem = { code: 'passkey_not_made', message: String(error) };
+      return tell({ ok: false, problem, state: asked.state });
+    }
+  }
+
+  function tell<T>(result: FlowResult<T>): FlowResult<T> {
+    current = result;
+    for (const listener of listeners) listener();
+    return result;
+  }
+
   async function step<T = unknown>(path: string, body?: object): Promise<FlowResult<T>> {
     const { status, answer } = await send<T>(path, body, secret);
     const { problem, flow_secret: fresh, ...rest } = answer;
@@ -41,12 +82,9 @@ export function createInvitationFlow(options: FlowOptions) {
     // Another browser has taken over, or the flow is over: the secret has no use any more.
     if (status === 401 || rest.state === 'done') keep(null);
     const state = rest.state ? (rest as FlowState & T) : null;
-    const result: FlowResult<T> = problem
-      ? { ok: false, problem, state: state ?? current.state }
-      : { ok: true, state };
-    current = result;
-    for (const listener of listeners) listener();
-    return result;
+    return tell(
+      problem ? { ok: false, problem, state: state ?? current.state } : { ok: true, state },
+    );
   }
 
   return {
@@ -59,10 +97,12 @@ export function createInvitationFlow(options: FlowOptions) {
     },
     /**
      * Starts, or goes on where this browser was. The problem `under_way` means that another browser has started: ask the person, then
-     * call it again with `takeOver`, which ends the flow there.
+     * call it again with `takeOver`, which ends the flow there. When the browser is back from an identity provider, it ends that login.
      */
     start: (how: { takeOver?: boolean } = {}) =>
-      step('start', { client_id: clientId, link, ...(how.takeOver && { take_over: true }) }),
+      back && secret
+        ? comesBack(back)
+        : step('start', { client_id: clientId, link, ...(how.takeOver && { take_over: true }) }),
     /** Reads the state again. */
     refresh: () => step('state'),
     /** Sends the fields that `state.fields` describes. */
@@ -71,6 +111,20 @@ export function createInvitationFlow(options: FlowOptions) {
     password: (password: string) => step('password', { password }),
     /** Logs in with the password of the account that exists. */
     existing: (password: string) => step('existing', { password }),
+    /**
+     * Begins a login at an identity provider of `state.connections`. Then send the browser to `state.redirect_to`. It comes back to
+     * `returnUrl`, by default this page, where `start` goes on.
+     */
+    connection: (name: string, how: { returnUrl?: string } = {}) =>
+      step<AtProvider>('connection', {
+        connection: name,
+        return_url: how.returnUrl ?? withoutLogin(page.location?.href ?? ''),
+      }),
+    /** Makes a passkey of the new account. The page must be on the domain of the server, or below it. */
+    passkey: makePasskey,
+    /** Mails a code to the invited address, as a way to log in. */
+    code: () => step('code', {}),
+    verifyCode: (code: string) => step('code/verify', { code }),
     /** Takes a phone as second factor: a text message brings the code. */
     phone: (number: string) => step('phone', { phone_number: number }),
     verifyPhone: (code: string) => step('phone/verify', { code }),
@@ -168,6 +222,18 @@ function write(storage: KeyValueStore, key: string, value: string | null): void 
   } catch {
     // The flow goes on in this page.
   }
+}
+
+const LOGIN = /[#&]flow_login=([\w.-]+)/;
+
+/** Returns what an identity provider's login has put into an address, or `null`. */
+function loginIn(address: string): string | null {
+  return LOGIN.exec(address)?.[1] ?? null;
+}
+
+/** Returns the address as it was before the login. */
+function withoutLogin(address: string): string {
+  return address.replace(LOGIN, '').replace(/#$/, '');
 }
 
 /** Tells links apart without storing them. */

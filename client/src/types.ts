@@ -49,6 +49,9 @@ export type StepName =
   | 'profile'
   | 'password'
   | 'existing'
+  | 'connection'
+  | 'passkey'
+  | 'code'
   | 'phone'
   | 'phone/verify'
   | 'totp'
@@ -78,6 +81,8 @@ export type FlowState = {
   };
   /** What the invitation asks for. Absent: nothing. */
   fields?: { properties: Record<string, FieldSchema>; required?: string[] };
+  /** The identity providers, if the invitation takes any. */
+  connections?: { name: string; strategy: string; display_name: string | null }[];
   factors?: { required: string[]; offered: string[] };
   /** What was entered so far. */
   entered?: {
@@ -89,7 +94,10 @@ export type FlowState = {
 };
 
 export type Problem = {
-  /** See the guide for all codes. `unreachable`: no answer arrived. */
+  /**
+   * See the guide for all codes. `unreachable`: no answer arrived. `passkey_not_made`: the person has canceled, or the browser makes no
+   * passkeys here.
+   */
   code: string;
   /** In the language of the person. */
   message: string;
@@ -97,6 +105,9 @@ export type Problem = {
   reason?: string;
   fields?: { field: string; code: string; message: string; limit?: unknown }[];
 };
+
+/** Send the browser to this address: `location.assign(state.redirect_to)`. */
+export type AtProvider = { redirect_to: string };
 
 export type Totp = { secret: string; uri: string };
 

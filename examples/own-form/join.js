@@ -24,21 +24,7 @@ const SCREENS = {
     })),
     send: (typed) => flow.profile(typed),
   }),
-  credential: ({ next }) =>
-    next.includes('existing')
-      ? {
-          title: 'Log in to accept',
-          lead: 'You have an account with this address.',
-          fields: [{ name: 'password', label: 'Password', type: 'password' }],
-          send: ({ password }) => flow.existing(password),
-        }
-      : {
-          title: 'Choose a password',
-          fields: [
-            { name: 'password', label: 'New password', type: 'password', complete: 'new-password' },
-          ],
-          send: ({ password }) => flow.password(password),
-        },
+  credential: ({ next, connections }) => ({ ...passwordScreen(next), providers: connections }),
   factor: ({ entered, next }) => (next.includes('phone') ? phoneScreen(entered) : totpScreen()),
   phone_code: ({ entered }) => ({
     title: 'Enter the code',
@@ -69,6 +55,32 @@ const SCREENS = {
   }),
 };
 
+function passwordScreen(next) {
+  if (next.includes('existing'))
+    return {
+      title: 'Log in to accept',
+      lead: 'You have an account with this address.',
+      fields: [{ name: 'password', label: 'Password', type: 'password' }],
+      send: ({ password }) => flow.existing(password),
+    };
+  if (next.includes('password'))
+    return {
+      title: 'Choose a password',
+      fields: [
+        { name: 'password', label: 'New password', type: 'password', complete: 'new-password' },
+      ],
+      send: ({ password }) => flow.password(password),
+    };
+  return { title: 'Log in to accept', fields: [] };
+}
+
+/** Leaves for an identity provider. The browser comes back to this page, where `flow.start` goes on. */
+async function leaveFor(name) {
+  const result = await flow.connection(name);
+  if (result.ok) location.assign(result.state.redirect_to);
+  else next(result);
+}
+
 function phoneScreen({ phone_number }) {
   return {
     title: 'Your phone',
@@ -94,7 +106,11 @@ function totpScreen() {
   };
 }
 
-function show({ title, lead = '', fields, submit = 'Continue', send, other }, problem, typed = {}) {
+function show(
+  { title, lead = '', fields, submit = 'Continue', send, other, providers = [] },
+  problem,
+  typed = {},
+) {
   element('title').textContent = title;
   element('lead').textContent = lead;
   element('fields').replaceChildren(
@@ -103,6 +119,16 @@ function show({ title, lead = '', fields, submit = 'Continue', send, other }, pr
     ),
   );
   element('submit').textContent = submit;
+  element('submit').hidden = send === undefined;
+  element('providers').replaceChildren(
+    ...providers.map(({ name, display_name }) => {
+      const button = Object.assign(document.createElement('button'), { type: 'button' });
+      button.className = 'button quiet';
+      button.textContent = `Continue with ${display_name ?? name}`;
+      button.onclick = () => leaveFor(name);
+      return button;
+    }),
+  );
   element('form').hidden = false;
   element('other').hidden = other === undefined;
   element('other').textContent = other?.label ?? '';

@@ -7,9 +7,12 @@ import { freePort } from '../harness/free-port.ts';
 import { watchedPage } from '../harness/watched-page.ts';
 import { openWorld, type World } from '../harness/world.ts';
 import { aNumber, enableFactors, NAMES, textedCode } from '../invitation-flow/flow-page.ts';
+import { aProvider } from '../provider-login/person.ts';
+import { type SmallProvider, startSmallProvider } from '../provider-login/small-provider.ts';
 
 let world: World;
 let browser: Browser;
+let provider: SmallProvider;
 let form: { url: string; close(): Promise<void> };
 let invite: (more?: object) => Promise<{ link: string; email: string }>;
 
@@ -34,6 +37,9 @@ beforeAll(async () => {
     port,
     baseUrl: url,
   });
+  provider = await startSmallProvider();
+  const { options } = provider;
+  await aProvider(world, { name: 'acme-id', options, clientIds: [clientId] });
   const connection = { id: world.connectionId };
   invite = async (plan = {}) => {
     const user = await world.aUser(connection);
@@ -100,6 +106,25 @@ test('a person enters names, password, phone and code on the page of the applica
   await page.getByRole('cell', { name: email, exact: true }).first().waitFor();
   await page.goto(link);
   await page.getByText('This invitation is accepted already. You can log in.').waitFor();
+});
+
+test('a person logs in at an identity provider, comes back to the page of the application, and arrives signed in', async () => {
+  const { link, email } = await invite();
+  const page = await newPage();
+  await page.goto(link);
+  await entersNames(page);
+  await sees(page, 'Choose a password');
+  provider.denies();
+  await press(page, 'Continue with acme-id');
+  await page.getByText('You have not logged in there.').waitFor();
+  provider.logsIn({ sub: 'ada', email, email_verified: true });
+  await press(page, 'Continue with acme-id');
+  const number = aNumber();
+  await entersPhone(page, number);
+  expect(page.url()).toBe(link);
+  await entersCode(page, number);
+  expect(new URL(page.url()).origin).toBe(form.url);
+  await page.getByRole('cell', { name: email, exact: true }).first().waitFor();
 });
 
 test('a person closes the page after the phone step, and goes on there; a second browser is told so and destroys nothing', async () => {

@@ -29,6 +29,7 @@ export const ON_BOTH: string[] = [
   'test/hostile/tokens-of-people.test.ts',
   'test/imports/round-trip.test.ts',
   'test/imports/users-imports.test.ts',
+  'test/invitation-flow/connection.test.ts',
   'test/invitation-flow/flow.test.ts',
   'test/invitation-flow/hostile.test.ts',
   'test/invitations/accepting.test.ts',

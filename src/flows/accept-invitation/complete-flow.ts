@@ -1,14 +1,25 @@
+import type { Db } from '../../platform/db/db.ts';
 import { noteVersion } from '../../platform/request-context/request-context.ts';
-import { completeFlow } from '../../records/invitation-flows/invitation-flows.ts';
+import {
+  amrOfPasskey,
+  hasSecondFactor,
+} from '../../records/authentication-methods/authentication-methods.ts';
+import type { Connection } from '../../records/connections/connections.ts';
+import {
+  completeFlow,
+  type FlowCredential,
+} from '../../records/invitation-flows/invitation-flows.ts';
 import {
   LOGIN_TICKET_SECONDS,
   type LoginTicket,
 } from '../../records/login-handoffs/login-handoffs.ts';
+import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
 import type { SignInDeps } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
 import { acceptByProof } from './by-proof/by-proof.ts';
 import type { FlowStepped } from './change-flow.ts';
 import { shownFactors } from './flow-steps.ts';
 import { type FlowAt, type FlowDeps, viewFlow } from './flow-view.ts';
+import { openIdentity, openPasskey } from './flow-ways.ts';
 import { giveEntered } from './give-entered.ts';
 import { noteOutcome } from './note-outcome.ts';
 import type { AcceptedInvitation, Proof } from './proof.ts';
@@ -23,6 +34,8 @@ export type CompletedFlow =
       /** Shown once, with the first second factor. */
       recoveryCode: string | null;
     }
+  /** The account that was shown is not one that the invitation takes, or that can come in now. The flow goes on. */
+  | { kind: 'not-taken'; why: 'wrong-account' | 'blocked' | 'unserved'; at: FlowAt }
   | Exclude<FlowStepped, { kind: 'ok' | 'refused' }>;
 
 /**
@@ -38,17 +51,18 @@ export async function completeInvitationFlow(
   if (viewed.kind !== 'open') return viewed;
   const { at } = viewed;
   if (!at.next.includes('complete')) return { kind: 'out-of-order', at };
-  const proof = proofOf(at);
-  if (proof.kind === 'account') noteEpoch(at);
+  const proof = proofOf(deps, at);
+  noteEpoch(at);
   let recoveryCode: string | null = null;
   const outcome = await acceptByProof(deps, {
     view: at.view,
     secret: at.secret,
     proof,
     completion: {
-      ticket: { amr: amrOf(at), request: input.request },
+      ticket: { amr: amrOf(deps, at), request: input.request },
       async alongside(tx, accepted) {
         if (!(await completeFlow(tx, { seen: at.flow, now: accepted.at }))) return false;
+        if (!(await mayBeGiven(tx, at, accepted.userId))) return false;
         recoveryCode = await giveEntered(deps, tx, at, accepted);
         return true;
       },
@@ -57,7 +71,11 @@ export async function completeInvitationFlow(
   if (outcome?.kind !== 'done') {
     if (outcome !== null) noteOutcome(deps.audit, outcome);
     const now = await viewFlow(deps, input.secret);
-    return now.kind === 'open' ? { kind: 'changed', at: now.at } : now;
+    if (now.kind !== 'open') return now;
+    const why = outcome?.kind;
+    return why === 'wrong-account' || why === 'blocked' || why === 'unserved'
+      ? { kind: 'not-taken', why, at: now.at }
+      : { kind: 'changed', at: now.at };
   }
   noteOutcome(deps.audit, outcome);
   return {
@@ -69,25 +87,78 @@ export async function completeInvitationFlow(
   };
 }
 
-function proofOf({ flow: { state } }: FlowAt): Proof {
+function proofOf({ keys }: FlowDeps, { flow: { state }, view }: FlowAt): Proof {
   const { credential } = state;
-  if (credential === null) throw new Error('A flow without a way to log in is not complete.');
-  if (credential.kind === 'existing') {
-    return { kind: 'account', userId: credential.userId, hasLoggedIn: true };
+  switch (credential?.kind) {
+    case undefined:
+      throw new Error('A flow without a way to log in is not complete.');
+    case 'existing':
+      return { kind: 'account', userId: credential.userId, hasLoggedIn: true };
+    case 'password': {
+      const { phc, historySize } = credential;
+      return { kind: 'password', password: { phc, historySize } };
+    }
+    case 'passkey':
+      return { kind: 'passkey', passkey: openPasskey(keys, credential.sealed) };
+    case 'code':
+      return {
+        kind: 'code',
+        connection: connectionOf(view, credential.connectionId),
+        recipient: view.invitation.email,
+      };
+    case 'connection':
+      return {
+        kind: 'identity',
+        connection: connectionOf(view, credential.connectionId),
+        identity: openIdentity(keys, credential.sealed),
+        tokenKey: keys.encryption,
+      };
   }
-  const { phc, historySize } = credential;
-  return { kind: 'password', password: { phc, historySize } };
+}
+
+function connectionOf({ connections }: FlowAt['view'], id: string): Connection {
+  const connection = connections.find((each) => each.id === id);
+  if (connection === undefined) throw new Error('A flow has kept a proof that it does not take.');
+  return connection;
 }
 
 /** The login of the flow counts only as long as the person's logins were not ended since. */
 function noteEpoch({ flow: { state } }: FlowAt): void {
   const { credential } = state;
-  if (credential?.kind === 'existing') noteVersion(credential.userId, credential.epoch);
+  if (credential?.kind !== 'existing' && credential?.kind !== 'connection') return;
+  const { userId, epoch } = credential;
+  if (userId !== null && epoch !== null) noteVersion(userId, epoch);
 }
 
-/** Returns the methods of the factors that the flow has seen (RFC 8176). */
-function amrOf({ flow, needs }: FlowAt): string[] {
+/**
+ * Returns whether the flow may give to this person what was entered. What another account has proved may lead to a person who has a second
+ * factor: that must be shown at the login, and the flow must not add another.
+ */
+async function mayBeGiven(tx: Db, { flow, needs }: FlowAt, userId: string): Promise<boolean> {
+  const { credential } = flow.state;
+  const isKnown = credential?.kind === 'connection' && credential.userId === userId;
+  if (isKnown && !(await loginEpoch.isCurrent(tx, userId))) return false;
+  const isEnrolling = shownFactors(flow.state, needs).length > 0 || needs.isAddressEnough;
+  return !isEnrolling || !(await hasSecondFactor(tx, userId));
+}
+
+/** Returns the methods that the flow has seen (RFC 8176). There is none for a login at another server. */
+function amrOf({ keys }: FlowDeps, { flow, needs }: FlowAt): string[] {
+  const first = amrOfWay(keys, flow.state.credential);
   const shown = shownFactors(flow.state, needs);
-  if (shown.includes('otp')) return ['pwd', 'mfa', 'otp'];
-  return shown.includes('sms') ? ['pwd', 'mfa', 'sms'] : ['pwd'];
+  const second = shown.includes('otp') ? 'otp' : shown.includes('sms') ? 'sms' : null;
+  return second === null ? first : [...new Set([...first, 'mfa', second])];
+}
+
+function amrOfWay(keys: FlowDeps['keys'], credential: FlowCredential | null): string[] {
+  switch (credential?.kind) {
+    case 'passkey':
+      return amrOfPasskey(openPasskey(keys, credential.sealed));
+    case 'code':
+      return ['otp'];
+    case 'connection':
+      return [];
+    default:
+      return ['pwd'];
+  }
 }

@@ -26,7 +26,7 @@ export function enterProfile(
       const checked = checkProfile(needs.schema, input.fields);
       if (checked.kind === 'refused') return { kind: 'refused', why: checked.problems };
       const { credential } = flow.state;
-      const kept = credential?.kind === 'existing' ? credential : null;
+      const kept = credential?.kind === 'password' ? null : credential;
       return { kind: 'go-on', change: { profile: checked.profile, credential: kept } };
     },
   );

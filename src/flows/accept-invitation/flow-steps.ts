@@ -1,5 +1,6 @@
 import type { ProfileSchema } from '../../platform/profile-schema/profile-schema.ts';
-import type { FlowState } from '../../records/invitation-flows/invitation-flows.ts';
+import type { Connection } from '../../records/connections/connections.ts';
+import type { FlowCredential, FlowState } from '../../records/invitation-flows/invitation-flows.ts';
 
 /** What a flow waits for. `ready`: everything that is required is there. */
 export type FlowStep =
@@ -14,13 +15,15 @@ export type FlowStep =
 /** What a page can do next. */
 export type FlowAction =
   | 'profile'
-  | 'password'
-  | 'existing'
+  | FlowWay
   | 'phone'
   | 'phone-code'
   | 'totp'
   | 'totp-code'
   | 'complete';
+
+/** A way to log in with which a flow can accept. */
+export type FlowWay = FlowCredential['kind'];
 
 /** A second factor that a flow enrolls. */
 export type FlowFactor = 'sms' | 'otp';
@@ -28,8 +31,10 @@ export type FlowFactor = 'sms' | 'otp';
 /** What an invitation asks for and offers now. */
 export type FlowNeeds = {
   schema: ProfileSchema | null;
-  /** `null`: the invitation takes no password. */
-  way: 'password' | 'existing' | null;
+  /** The ways to log in. One of them is needed. */
+  ways: FlowWay[];
+  /** The identity providers. */
+  providers: Connection[];
   /** Second factors that the server has enabled. Empty if the account has one: a password alone must not add another. */
   offered: FlowFactor[];
   /** The acceptance needs one of them. Empty: none. */
@@ -47,8 +52,8 @@ export type FlowNeeds = {
 export function stepOf(state: FlowState, needs: FlowNeeds): { step: FlowStep; next: FlowAction[] } {
   const fields: FlowAction[] = needs.schema === null ? [] : ['profile'];
   if (needs.schema !== null && state.profile === null) return { step: 'profile', next: fields };
-  const ways: FlowAction[] = needs.way === null ? [] : [needs.way];
-  if (state.credential === null || state.credential.kind !== needs.way) {
+  const { ways } = needs;
+  if (state.credential === null || !ways.includes(state.credential.kind)) {
     return { step: 'credential', next: [...ways, ...fields] };
   }
   const factors: FlowAction[] = needs.offered.map((factor) =>

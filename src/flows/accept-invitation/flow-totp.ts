@@ -12,7 +12,7 @@ const MOST_TRIES = 10;
 
 /** Makes a new secret for an authenticator application. It counts after its first right code, when the flow completes. */
 export async function enterTotp(
-  deps: FlowDeps & { publicUrl: string },
+  deps: FlowDeps,
   input: { secret: string },
 ): Promise<FlowStepped & { totp?: { secret: string; uri: string } }> {
   const { db, keys, publicUrl } = deps;

@@ -8,8 +8,13 @@ import {
   enrollable,
   readFactorSettings,
 } from '../../records/factor-settings/factor-settings.ts';
-import { findFlow, type InvitationFlow } from '../../records/invitation-flows/invitation-flows.ts';
+import {
+  type FlowState,
+  findFlow,
+  type InvitationFlow,
+} from '../../records/invitation-flows/invitation-flows.ts';
 import { findInvitation, invitationSecret } from '../../records/invitations/invitations.ts';
+import { findUser } from '../../records/users/users.ts';
 import { fieldsAskedBy } from './ask-fields.ts';
 import {
   type FlowAction,
@@ -18,6 +23,7 @@ import {
   type FlowStep,
   stepOf,
 } from './flow-steps.ts';
+import { knownUserOf, stateNow, waysOf } from './flow-ways.ts';
 import {
   type InvitationView,
   type LoginInvitation,
@@ -25,7 +31,13 @@ import {
   viewInvitation,
 } from './view-invitation.ts';
 
-export type FlowDeps = { db: Db; clock: Clock; keys: Keys };
+export type FlowDeps = {
+  db: Db;
+  clock: Clock;
+  keys: Keys;
+  /** An origin without a trailing slash. */
+  publicUrl: string;
+};
 
 export type OpenView = OpenInvitation | LoginInvitation;
 
@@ -73,15 +85,18 @@ export async function flowAt(
   deps: FlowDeps,
   { flow, secret, view }: Pick<FlowAt, 'flow' | 'secret' | 'view'>,
 ): Promise<FlowAt> {
-  const needs = await needsOf(deps, view);
-  return { flow, secret, view, needs, ...stepOf(flow.state, needs) };
+  const state = stateNow(flow.state, view, deps.clock.now());
+  const needs = await needsOf(deps, view, state);
+  return { flow: { ...flow, state }, secret, view, needs, ...stepOf(state, needs) };
 }
 
-async function needsOf({ db }: FlowDeps, view: OpenView): Promise<FlowNeeds> {
+async function needsOf(deps: FlowDeps, view: OpenView, state: FlowState): Promise<FlowNeeds> {
+  const { db } = deps;
   const { plan } = view.campaign;
   const settings = await readFactorSettings(db);
   const enabled = enrollable(settings);
-  const { user } = view;
+  const knownId = knownUserOf(state);
+  const user = (knownId === null ? null : await findUser(db, knownId)) ?? view.user;
   // What a stranger has enrolled ends with the acceptance. Every other factor is shown at the login that follows.
   const hasFactor = user !== null && !user.isUnproven && (await hasSecondFactor(db, user.id));
   const asked = plan.factors?.required ?? [];
@@ -89,7 +104,7 @@ async function needsOf({ db }: FlowDeps, view: OpenView): Promise<FlowNeeds> {
   const allowed = asked.length > 0 ? allowedBy(asked, enabled) : isRuled ? enabled : [];
   return {
     schema: fieldsAskedBy(view),
-    way: view.kind === 'login' ? 'existing' : view.connection === null ? null : 'password',
+    ...waysOf(deps, view),
     offered: hasFactor ? [] : enabled.filter(isOffered),
     required: hasFactor ? [] : allowed.filter(isOffered),
     // The link proves the address, so a factor by mail needs no step.

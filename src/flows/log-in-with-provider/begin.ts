@@ -59,7 +59,7 @@ export async function beginWithProvider(
   }
   const { nonce, verifier, url } = begun;
   const connectionId = connection.id;
-  const stored = { id, state, browser, purpose, nonce, verifier, connectionId, now };
+  const stored = { id, state, browser, purpose, nonce, verifier, url, connectionId, now };
   await insertProviderLogin(db, keys.encryption, stored);
   return { kind: 'begun', url, id, browser };
 }

@@ -9,4 +9,5 @@ export {
   type OfferView,
   viewOffer,
 } from './offers.ts';
+export { openInBrowser } from './open-in-browser.ts';
 export { receiveAnswer, verifyAnswer, viewProviderLogin } from './take-answer.ts';

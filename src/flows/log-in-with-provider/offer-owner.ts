@@ -1,4 +1,4 @@
-import type { ProvidedIdentity } from '../../outbound/social/social.ts';
+import { keptIdentity, type ProvidedIdentity } from '../../outbound/social/social.ts';
 import { offerAccount } from '../../records/provider-logins/provider-logins.ts';
 import type { User } from '../../records/users/users.ts';
 import type { ProviderLoginDeps } from './deps.ts';
@@ -8,8 +8,7 @@ export async function offerOwner(
   { db, clock, keys }: Pick<ProviderLoginDeps, 'db' | 'clock' | 'keys'>,
   { id, account, identity }: { id: string; account: User; identity: ProvidedIdentity },
 ): Promise<void> {
-  // The claims may be large, and nothing reads them later.
-  const kept = { ...identity, claims: {} };
+  const kept = keptIdentity(identity);
   const offer = { id, accountId: account.id, identity: kept, now: clock.now() };
   await offerAccount(db, keys.encryption, offer);
 }

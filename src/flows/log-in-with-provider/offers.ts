@@ -1,4 +1,4 @@
-import type { ProvidedIdentity } from '../../outbound/social/social.ts';
+import { identityFrom, type ProvidedIdentity } from '../../outbound/social/social.ts';
 import { momentAfter } from '../../platform/clock/clock.ts';
 import { sameBytes } from '../../platform/crypto/crypto.ts';
 import { transaction } from '../../platform/db/db.ts';
@@ -176,14 +176,4 @@ export async function keepSeparate(deps: ProviderLoginDeps, entry: ProviderEntry
   if (!view?.mayBeSeparate) return { kind: 'over' };
   const offer = await settleOffer(db, keys.encryption, { ...entry, now: clock.now() });
   return offer === null ? { kind: 'over' } : enterAsNewcomer(deps, entry, view.identity);
-}
-
-/** Reads an identity back from JSON. */
-function identityFrom(stored: unknown): ProvidedIdentity {
-  const identity = stored as ProvidedIdentity;
-  const { expiresAt } = identity.tokens;
-  return {
-    ...identity,
-    tokens: { ...identity.tokens, expiresAt: expiresAt === null ? null : new Date(expiresAt) },
-  };
 }

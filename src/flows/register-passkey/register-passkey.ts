@@ -52,11 +52,12 @@ export async function beginPasskey(
 /**
  * Verifies the passkey of an account that does not exist yet. Stores nothing.
  * @param input.answer the credential as JSON
+ * @param input.pageOrigin the origin of the application's page that has asked. Absent: one of our pages
  * @returns `null` if the passkey is refused
  */
 export async function verifyNewPasskey(
   deps: PasskeyDeps,
-  input: Registering & { answer: string },
+  input: Registering & { answer: string; pageOrigin?: string },
 ): Promise<VerifiedPasskey | null> {
   const verified = await finishRegistration(deps, input);
   return verified.kind === 'verified' && verified.userId === null ? verified.passkey : null;

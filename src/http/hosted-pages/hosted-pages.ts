@@ -36,6 +36,7 @@ import {
 } from './mfa/mfa.ts';
 import { createCsrf, createPages, registerPictures } from './page/page.ts';
 import {
+  registerFlowProviderPages,
   registerLinkAccountPages,
   registerProviderCallback,
   registerProviderPages,
@@ -74,6 +75,7 @@ export async function registerHostedPages(
     registerLoginCodePages(scope, shared);
     registerProviderCallback(scope, shared);
     registerProviderPages(scope, shared);
+    registerFlowProviderPages(scope, shared);
     registerLinkAccountPages(scope, shared);
     registerPasskeyPages(scope, shared);
     registerPasskeyOfferPages(scope, shared);

@@ -15,6 +15,9 @@ const ACTIONS: Record<FlowAt['next'][number], string> = {
   profile: 'profile',
   password: 'password',
   existing: 'existing',
+  passkey: 'passkey',
+  connection: 'connection',
+  code: 'code',
   phone: 'phone',
   'phone-code': 'phone/verify',
   totp: 'totp',
@@ -46,6 +49,13 @@ export function stateOf({ flow, view, needs, step, next }: FlowAt): Wire {
       expires_at: invitation.expiresAt.toISOString(),
     },
     ...(needs.schema !== null && { fields: needs.schema }),
+    ...(needs.providers.length > 0 && {
+      connections: needs.providers.map(({ name, strategy, displayName }) => ({
+        name,
+        strategy,
+        display_name: displayName,
+      })),
+    }),
     factors: { required: needs.required, offered: needs.offered },
     entered: {
       profile: profile ?? {},

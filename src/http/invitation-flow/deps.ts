@@ -1,5 +1,7 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ChooseSmsSender } from '../../flows/choose-sms-sender/choose-sms-sender.ts';
 import type { LimitRequest } from '../../flows/limit-requests/limit-requests.ts';
+import type { Social } from '../../outbound/social/social.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
@@ -16,6 +18,15 @@ export type InvitationFlowDeps = {
   enqueue: Enqueue;
   /** An origin without a trailing slash. */
   publicUrl: string;
+  /** Logins at identity providers. */
+  social: Social;
   smsSender: ChooseSmsSender;
   limit?: LimitRequest | undefined;
 };
+
+/** A step of the flow whose secret the request has. */
+export type FlowHandler = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  secret: string,
+) => Promise<unknown>;

@@ -18,7 +18,7 @@ import { findClient } from '../../records/clients/clients.ts';
 import { loginIdentifiersOf } from '../../records/connections/connections.ts';
 import { findFlow } from '../../records/invitation-flows/invitation-flows.ts';
 import { carriedOut, closedProblem, doneState, endProblem, stateOf } from './answers.ts';
-import type { InvitationFlowDeps } from './deps.ts';
+import type { FlowHandler, InvitationFlowDeps } from './deps.ts';
 import { FlowProblem } from './flow-problem.ts';
 import type { Origins } from './origins.ts';
 import {
@@ -32,14 +32,14 @@ import {
 } from './request-body.ts';
 import { resetPassword } from './reset-route.ts';
 import { askForSignUp } from './sign-up-route.ts';
+import { registerWayRoutes } from './way-routes.ts';
 
 type Deps = InvitationFlowDeps & { origins: Origins };
-type Handler = (request: FastifyRequest, reply: FastifyReply, secret: string) => Promise<unknown>;
 
 /** Registers the steps of accepting an invitation. */
 export function registerFlowRoutes(app: FastifyInstance, deps: Deps): void {
   /** Every step except the start belongs to a flow, whose application must have registered the page. */
-  const inFlow = (handler: Handler) => async (request: FastifyRequest, reply: FastifyReply) => {
+  const inFlow = (handler: FlowHandler) => async (request: FastifyRequest, reply: FastifyReply) => {
     const secret = bearerOf(request);
     const flow =
       secret === null ? null : await findFlow(deps.db, { secret, now: deps.clock.now() });
@@ -137,6 +137,8 @@ export function registerFlowRoutes(app: FastifyInstance, deps: Deps): void {
     ),
   );
 
+  registerWayRoutes(app, deps, inFlow);
+
   app.post(
     '/complete',
     inFlow((request, _reply, secret) => complete(deps, request, secret)),
@@ -208,6 +210,17 @@ async function existing(deps: Deps, request: FastifyRequest, secret: string): Pr
 async function complete(deps: Deps, request: FastifyRequest, secret: string): Promise<unknown> {
   const mark = requestMarkOf(bodyOf(request));
   const completed = await completeInvitationFlow(deps, { secret, request: mark });
+  if (completed.kind === 'not-taken') {
+    const state = stateOf(completed.at);
+    switch (completed.why) {
+      case 'wrong-account':
+        throw new FlowProblem(422, 'wrong_account', { state });
+      case 'blocked':
+        throw new FlowProblem(403, 'account_blocked', { state });
+      case 'unserved':
+        throw new FlowProblem(409, 'invitation_on_hold', { state });
+    }
+  }
   if (completed.kind !== 'completed') {
     carriedOut(completed);
     throw new Error('A flow that did not complete has no problem.');

@@ -43,6 +43,15 @@ export function createOrigins(db: Db) {
       return true;
     },
 
+    /** Returns whether a browser may be sent to this address: a page on an origin that is registered for the application. */
+    async permitsReturn(client: Client, address: string): Promise<boolean> {
+      if (!URL.canParse(address)) return false;
+      const { protocol, origin, username, password } = new URL(address);
+      if (!['https:', 'http:'].includes(protocol) || username !== '' || password !== '')
+        return false;
+      return isCovered(organizations, originCoverage(client, origin));
+    },
+
     /** Lets the page read a refusal that says nothing about an application, if its origin is registered for any. */
     async permitRefusal(request: FastifyRequest, reply: FastifyReply): Promise<void> {
       const { origin } = request.headers;

@@ -15,6 +15,14 @@ export const FLOW_PROBLEMS = {
     when: 'The code is older than five minutes, or was tried too often.',
     action: 'Request a new code.',
   },
+  code_not_sent: {
+    when: 'The mail with the code could not be sent.',
+    action: 'Try again later, or offer another way.',
+  },
+  connection_not_offered: {
+    when: 'The invitation cannot be accepted with a connection of this name.',
+    action: 'Offer the connections in `connections`.',
+  },
   invalid_email: {
     when: 'The email address is not valid.',
     action: 'Ask for the address again.',
@@ -55,13 +63,41 @@ export const FLOW_PROBLEMS = {
     when: 'The link to set a password is used, has expired, or was replaced by a newer one.',
     action: 'Offer a new link.',
   },
+  login_denied: {
+    when: 'The person did not agree at the identity provider, or the provider refused.',
+    action: 'Show the message, and offer all ways again.',
+  },
+  login_failed: {
+    when: 'The answer of the identity provider proves nobody. The tenant log says why.',
+    action: 'Show the message, and offer all ways again.',
+  },
+  login_over: {
+    when: 'The login at the identity provider was used already, took longer than ten minutes, or belongs to another flow.',
+    action: 'Send the person to the provider again.',
+  },
   origin_not_allowed: {
     when: 'The page is on an origin that is not registered for the application, or the application is unknown.',
     action: 'Add the origin to `web_origins` of the application.',
   },
+  passkey_not_here: {
+    when: 'Browsers make no passkeys of this server on the page. Its origin must be https, on the domain of the server or below it.',
+    action: 'Hide the way, or move the page below the domain of the server.',
+  },
+  passkey_refused: {
+    when: 'The passkey is not valid, or its options are older than five minutes or used.',
+    action: 'Get new options, and ask again.',
+  },
   password_refused: {
     when: 'The password does not match the policy of the connection. `problem.reason` has the rule.',
     action: 'Ask for another password.',
+  },
+  provider_unavailable: {
+    when: 'The identity provider cannot be reached, or its connection is not complete. The tenant log says why.',
+    action: 'Try again later, or offer another way.',
+  },
+  return_url_not_allowed: {
+    when: '`return_url` is no http or https address, or its origin is not registered for the application.',
+    action: 'Add the origin to `web_origins` of the application.',
   },
   sign_up_disabled: {
     when: 'Nobody can sign up by themselves: the application may use no such connection, or an invitation is needed.',
@@ -91,6 +127,10 @@ export const FLOW_PROBLEMS = {
   unknown_link: {
     when: 'No invitation to this application, and no user of it, has this link.',
     action: 'Ask the person to open the newest mail.',
+  },
+  wrong_account: {
+    when: 'The invitation does not take this account: it has another address than the invited one.',
+    action: 'Show the message, and offer all ways again. The invitation lives.',
   },
   wrong_code: {
     when: 'The code is wrong.',

@@ -9,6 +9,7 @@ import type {
 import { strategyOf } from './strategies.ts';
 
 export { createSocial, type Social } from './configurations.ts';
+export { identityFrom, keptIdentity } from './kept-identity.ts';
 export type {
   BeginOutcome,
   BeginRequest,

@@ -5,6 +5,7 @@ export const PAGES_PATH = '/u';
 export const PAGE_PATHS = {
   login: '/u/login',
   providerLogin: '/u/login/connection',
+  providerStart: '/u/login/connection/start',
   linkAccount: '/u/link-account',
   loginCode: '/u/login-code',
   passkey: '/u/passkey',

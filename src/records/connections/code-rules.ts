@@ -10,6 +10,11 @@ export type CodeRules = {
   mail: { subject: string | null; body: string | null; from: string | null };
 };
 
+/** Returns the connection that mails codes: the first of strategy `email`, or `null`. */
+export function codeConnectionOf<Of extends { strategy: string }>(connections: Of[]): Of | null {
+  return connections.find(({ strategy }) => strategy === 'email') ?? null;
+}
+
 /** Returns whether users of this connection log in with one-time codes. */
 export function isPasswordless({ strategy }: { strategy: string }): boolean {
   return strategy === 'email' || strategy === 'sms';

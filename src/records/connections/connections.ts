@@ -8,7 +8,7 @@ import { type Connection, on, toConnection } from './connection-row.ts';
 import { fitsUsername, type Identifiers, readIdentifiers } from './identifiers.ts';
 import { type ProviderRules, readProviderRules } from './provider-options.ts';
 
-export { type CodeRules, isPasswordless } from './code-rules.ts';
+export { type CodeRules, codeConnectionOf, isPasswordless } from './code-rules.ts';
 export { connectionOfRealm, findConnectionConflict } from './connection-conflicts.ts';
 export type { Connection } from './connection-row.ts';
 export { canonicalDomain, connectionOfDomain, hasDomains } from './domains.ts';

@@ -2,7 +2,23 @@
 export type FlowCredential =
   | { kind: 'password'; phc: string; historySize: number }
   /** The person has logged in with the password of an account that exists, in this login epoch. */
-  | { kind: 'existing'; userId: string; epoch: number };
+  | { kind: 'existing'; userId: string; epoch: number }
+  /**
+   * An identity that a provider has proved, encrypted, in base64. `userId`: who has it already, in this login epoch. It counts until
+   * `endsAt`.
+   */
+  | {
+      kind: 'connection';
+      connectionId: string;
+      sealed: string;
+      userId: string | null;
+      epoch: number | null;
+      endsAt: string;
+    }
+  /** A passkey that was registered, encrypted, in base64. */
+  | { kind: 'passkey'; sealed: string }
+  /** A code that was mailed to the invited address has been used up. `userId`: who has the address in the connection. */
+  | { kind: 'code'; connectionId: string; userId: string | null; endsAt: string };
 
 /** A code that was sent, with the number of tries. The code is derived from the id and stored nowhere. */
 export type SentCode = { id: string; endsAt: string; tries: number };

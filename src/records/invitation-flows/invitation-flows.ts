@@ -5,7 +5,7 @@ import { type Db, deletionOf } from '../../platform/db/db.ts';
 import { newId, randomAlnum } from '../../platform/ids/ids.ts';
 import { type FlowRow, type FlowState, flowFromRow, type InvitationFlow } from './flow-row.ts';
 
-export type { FlowPhone, FlowState, InvitationFlow, SentCode } from './flow-row.ts';
+export type { FlowCredential, FlowPhone, FlowState, InvitationFlow, SentCode } from './flow-row.ts';
 
 /** A flow ends this long after its last change. The link stays valid and starts another. */
 export const FLOW_SECONDS = 24 * 3600;

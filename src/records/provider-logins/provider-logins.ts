@@ -12,7 +12,12 @@ export type ProviderLoginPurpose =
   /** A login that an application has asked for. `state`: its name in the addresses of its pages. */
   | { kind: 'login'; state: string }
   /** The acceptance of an invitation. */
-  | { kind: 'invitation'; secret: string };
+  | { kind: 'invitation'; secret: string }
+  /**
+   * A step of a flow on a page of the application, to which the browser goes back. `holder`: the hash of the secret of the flow's browser,
+   * in hex. Only who has it can use the answer.
+   */
+  | { kind: 'flow'; holder: string; returnUrl: string };
 
 /** What this server must remember until the provider's answer. */
 type Begun = {
@@ -20,6 +25,8 @@ type Begun = {
   state: string;
   nonce: string | null;
   verifier: string | null;
+  /** The provider's page, for a browser that goes there later. */
+  url: string;
 };
 
 /** A login at a provider, in the browser in which it began. */
@@ -27,6 +34,8 @@ export type ProviderLogin = {
   id: string;
   connectionId: string;
   purpose: ProviderLoginPurpose;
+  /** The provider's page. */
+  url: string;
   /**
    * `begun`: at the provider. `answered`: the answer is here. `used`: it was used, with or without success. `offered`: an account with the
    * address waits for its proof. `settled`: that has ended.
@@ -128,9 +137,26 @@ export async function findProviderLogin(
     id,
     connectionId: row.connection_id,
     purpose: begun.purpose,
+    url: begun.url,
     stage: stageOf(row),
     isOver: row.expires_at <= now,
   };
+}
+
+/**
+ * Gives a login that is not at the provider yet to the browser that opens its address. Of many browsers one gets it.
+ * @param input.from the secret in the address
+ * @param input.to the secret that the browser keeps
+ */
+export async function giveToBrowser(
+  db: Db,
+  { id, from, to, now }: { id: string; from: string; to: string; now: Date },
+): Promise<boolean> {
+  const { rows } = await sql`
+    update provider_logins set browser_hash = ${sha256(to)}
+    where id = ${id} and browser_hash = ${sha256(from)} and answered_at is null and expires_at > ${now}
+    returning id`.execute(db);
+  return rows.length > 0;
 }
 
 /** Uses up the provider's answer. One caller gets it, the others get `null`. */

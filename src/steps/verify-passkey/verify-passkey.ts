@@ -27,7 +27,7 @@ import { ALGORITHMS, readAuthentication, readRegistration } from './read-answer.
 import { relyingPartyOf } from './relying-party.ts';
 
 export { readPublicKey } from './read-answer.ts';
-export { relyingPartyOf } from './relying-party.ts';
+export { relyingPartyOf, servesOrigin } from './relying-party.ts';
 
 export type PasskeyDeps = {
   db: Db;
@@ -120,10 +120,11 @@ export type Registered =
 /**
  * Verifies a registration (Web Authentication Level 3, 7.1). Stores nothing, and uses the challenge up, whatever the outcome.
  * @param input.answer the credential as JSON
+ * @param input.pageOrigin an origin on the domain of the server, whose page has asked; absent: only our own pages count
  */
 export async function finishRegistration(
   { db, clock, publicUrl }: PasskeyDeps,
-  input: { kind: WebAuthnKind; boundTo: string; answer: string },
+  input: { kind: WebAuthnKind; boundTo: string; answer: string; pageOrigin?: string },
 ): Promise<Registered> {
   const { kind, boundTo } = input;
   const party = relyingPartyOf(publicUrl);
@@ -138,7 +139,7 @@ export async function finishRegistration(
     const { verified, registrationInfo } = await verifyRegistrationResponse({
       response,
       expectedChallenge: challenge.toString('base64url'),
-      expectedOrigin: party.origins,
+      expectedOrigin: [...party.origins, ...(input.pageOrigin ? [input.pageOrigin] : [])],
       expectedRPID: used.relyingParty,
       requireUserVerification: used.needsVerification,
       supportedAlgorithmIDs: ALGORITHMS,

@@ -8,6 +8,8 @@ import { acceptWithIdentity } from './accept-with-identity.ts';
 import { acceptWithPasskey } from './accept-with-passkey.ts';
 import { acceptWithPassword } from './accept-with-password.ts';
 
+export { takesShownIdentity } from './with-shown-identity.ts';
+
 /**
  * Accepts an invitation in one transaction, by the way that the person has shown.
  * @param input.completion what the same transaction does for a flow

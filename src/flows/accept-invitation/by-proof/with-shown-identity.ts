@@ -1,7 +1,7 @@
 import { type Db, transactionWithUndo } from '../../../platform/db/db.ts';
 import type { Connection } from '../../../records/connections/connections.ts';
 import type { AcceptedBy } from '../../../records/invitations/invitations.ts';
-import { holdPeople, type User } from '../../../records/users/users.ts';
+import { holdPeople, linkedIdentities, type User } from '../../../records/users/users.ts';
 import type { ProvidedAccount } from '../../../steps/adopt-identity/adopt-identity.ts';
 import { proveAddress } from '../../../steps/prove-address/prove-address.ts';
 import type { SignInDeps } from '../../../steps/sign-in-by-proof/sign-in-by-proof.ts';
@@ -91,6 +91,21 @@ export async function acceptWithShownIdentity(
   });
 }
 
+/**
+ * Returns whether the invitation would take an identity now. Changes nothing. The acceptance judges again.
+ * @param shown.address its verified address
+ */
+export async function takesShownIdentity(
+  db: Db,
+  view: AcceptableInvitation,
+  { known, address }: Pick<ShownIdentity, 'known' | 'address'>,
+): Promise<boolean> {
+  if (known === null) return placeOfNew(view, address) !== null;
+  const { user } = known;
+  const linked = (await linkedIdentities(db, [user.id])).get(user.id) ?? [];
+  return isTaken(view, { known, held: [user, ...linked], address });
+}
+
 /** Returns whether the invitation takes the user of a known identity: by an address of an account, or by the identity's own. */
 function isTaken(
   view: AcceptableInvitation,
@@ -113,12 +128,21 @@ async function ownerOfNew(
   const { view, address, at } = about;
   const { user, invitation } = view;
   const { email } = invitation;
-  if (address !== null && address !== email)
-    return takesAddress(view, address) ? { linkTo: null } : null;
-  if (user === null) return { linkTo: null };
+  const place = placeOfNew(view, address);
+  if (place === null) return null;
+  if (place === 'own' || user === null) return { linkTo: null };
+  const proved = await proveAddress(tx, { accountId: user.id, email, isMaker: false, at });
+  return proved.kind === 'proved' ? { linkTo: proved.person.id } : null;
+}
+
+/** Returns whether a new identity becomes one of the invited account or a user of its own; `null`: the invitation does not take it. */
+function placeOfNew(view: AcceptableInvitation, address: string | null): 'invited' | 'own' | null {
+  const { user, invitation } = view;
+  if (address !== null && address !== invitation.email)
+    return takesAddress(view, address) ? 'own' : null;
+  if (user === null) return 'own';
   // The link alone is no key to an account that is in use: the provider must say that the address is theirs.
   const isUsed = view.kind === 'login' || view.connection === null || user.loginsCount > 0;
   if (address === null && isUsed) return null;
-  const proved = await proveAddress(tx, { accountId: user.id, email, isMaker: false, at });
-  return proved.kind === 'proved' ? { linkTo: proved.person.id } : null;
+  return 'invited';
 }

@@ -7,11 +7,10 @@ import {
 } from '../../../flows/accept-invitation/accept-invitation.ts';
 import { proveCode, startPasswordless } from '../../../flows/passwordless/passwordless.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
-import type { Connection } from '../../../records/connections/connections.ts';
+import { type Connection, codeConnectionOf } from '../../../records/connections/connections.ts';
 import { lookOf } from '../brand/brand.ts';
 import type { PageDeps } from '../deps.ts';
 import { formAction, formText, sayNotNow, secretOf } from '../page/page.ts';
-import { codeConnectionOf } from '../ways-in/ways-in.ts';
 import { enteredProfile, fieldViews } from './invitation-fields.ts';
 import { showAcceptance, showDead } from './invitation-outcome.ts';
 import { showInvitation } from './show-invitation.ts';

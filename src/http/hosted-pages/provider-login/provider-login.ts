@@ -1,3 +1,4 @@
+export { registerFlowProviderPages } from './flow-provider-pages.ts';
 export { goToProvider, sentByDomain } from './go-to-provider.ts';
 export { registerLinkAccountPages } from './link-account-pages.ts';
 export { registerProviderCallback } from './provider-callback.ts';

@@ -19,6 +19,7 @@ import {
 } from '../finish-login/finish-login.ts';
 import { formText, queryText } from '../page/page.ts';
 import { isProvider } from '../ways-in/ways-in.ts';
+import { returnToFlow } from './flow-provider-pages.ts';
 import { goToProvider } from './go-to-provider.ts';
 import { providerLoginSecret } from './provider-cookies.ts';
 import { showNotHere, showOver } from './provider-notices.ts';
@@ -73,6 +74,11 @@ export async function providerLoginHere(
   if (login?.purpose.kind === 'invitation') {
     const query = new URLSearchParams({ ticket: login.purpose.secret, login: id });
     await reply.redirect(`${PAGE_PATHS.invitationProvider}?${query}`, 302);
+    return null;
+  }
+  if (browser !== null && login?.purpose.kind === 'flow') {
+    const { returnUrl } = login.purpose;
+    await returnToFlow(reply, { returnUrl, id, browser });
     return null;
   }
   if (browser === null || login?.purpose.kind !== 'login') {

@@ -1,11 +1,6 @@
-import type { Connection } from '../../../records/connections/connections.ts';
+import { type Connection, codeConnectionOf } from '../../../records/connections/connections.ts';
 import type { Translator } from '../page/page.ts';
 import type { CodeWay } from '../page-values/page-values.ts';
-
-/** Returns the connection that mails codes: the first of strategy `email`, or `null`. */
-export function codeConnectionOf(connections: Connection[]): Connection | null {
-  return connections.find(({ strategy }) => strategy === 'email') ?? null;
-}
 
 /**
  * Returns the way in with a code that is mailed at once to an address that the page knows, or `null` if no connection mails codes.

@@ -16,7 +16,7 @@ import { lastWay } from './last-way.ts';
 import { iconOf, isProvider, providerLogo, providerName } from './providers.ts';
 
 export { rememberWay } from './last-way.ts';
-export { codeConnectionOf, mailedCodeWay } from './mailed-code-way.ts';
+export { mailedCodeWay } from './mailed-code-way.ts';
 export { newPasskeyWay, passkeyCookie, passkeyLoginWay } from './passkey-way.ts';
 export { isProvider, providerName } from './providers.ts';
 

@@ -5,6 +5,8 @@ export const FRENCH: ProblemTexts = {
     account_blocked: 'Ce compte est bloqué. Contactez les responsables de l’application.',
     changed: 'Quelque chose a changé entre-temps. Réessayez.',
     code_expired: 'Ce code n’est plus valable. Demandez-en un nouveau.',
+    code_not_sent: 'L’e-mail avec le code n’a pas pu être envoyé. Réessayez plus tard.',
+    connection_not_offered: 'Vous ne pouvez pas accepter cette invitation de cette façon.',
     invalid_email: 'Saisissez une adresse e-mail valable.',
     invalid_fields: 'Vérifiez les champs indiqués.',
     invalid_phone_number:
@@ -16,8 +18,17 @@ export const FRENCH: ProblemTexts = {
     invitation_on_hold: 'Cette invitation ne peut pas être acceptée pour le moment.',
     invitation_revoked: 'Cette invitation a été retirée.',
     link_ended: 'Ce lien n’est plus valable. Demandez-en un nouveau.',
+    login_denied: 'Vous ne vous êtes pas connecté là-bas. Réessayez ou choisissez un autre moyen.',
+    login_failed: 'La connexion là-bas n’a pas fonctionné. Réessayez ou choisissez un autre moyen.',
+    login_over: 'Cette connexion est terminée. Réessayez.',
     origin_not_allowed: 'Cette page n’est pas enregistrée pour l’application.',
+    passkey_not_here: 'Les clés d’accès ne fonctionnent pas sur cette page.',
+    passkey_refused:
+      'La clé d’accès n’a pas pu être créée. Réessayez ou choisissez un autre moyen.',
     password_refused: 'Choisissez un autre mot de passe.',
+    provider_unavailable:
+      'La connexion là-bas n’est pas disponible pour le moment. Réessayez plus tard ou choisissez un autre moyen.',
+    return_url_not_allowed: 'Cette page n’est pas enregistrée pour l’application.',
     sign_up_disabled: 'Il faut une invitation pour créer un compte ici.',
     sms_not_sent: 'Le SMS n’a pas pu être envoyé. Réessayez plus tard.',
     temporarily_unavailable: 'Le service est occupé. Réessayez dans un instant.',
@@ -27,6 +38,8 @@ export const FRENCH: ProblemTexts = {
     unknown_flow:
       'Cette page a expiré, ou vous avez continué dans un autre navigateur. Ouvrez de nouveau le lien.',
     unknown_link: 'Ce lien n’est pas valable. Ouvrez le lien du courriel le plus récent.',
+    wrong_account:
+      'Cette invitation est pour une autre adresse. Choisissez le compte avec l’adresse invitée.',
     wrong_code: 'Ce code est incorrect. Réessayez.',
     wrong_password: 'Ce n’est pas le mot de passe de ce compte. Réessayez.',
     wrong_step: 'Cette étape n’est pas possible maintenant.',

@@ -5,6 +5,9 @@ export const GERMAN: ProblemTexts = {
     account_blocked: 'Dieses Konto ist gesperrt. Wenden Sie sich an die Betreiber der Anwendung.',
     changed: 'Inzwischen hat sich etwas geändert. Versuchen Sie es noch einmal.',
     code_expired: 'Dieser Code gilt nicht mehr. Fordern Sie einen neuen an.',
+    code_not_sent:
+      'Die E-Mail mit dem Code konnte nicht gesendet werden. Versuchen Sie es später erneut.',
+    connection_not_offered: 'Auf diesem Weg können Sie diese Einladung nicht annehmen.',
     invalid_email: 'Geben Sie eine gültige E-Mail-Adresse ein.',
     invalid_fields: 'Prüfen Sie die markierten Felder.',
     invalid_phone_number:
@@ -16,8 +19,19 @@ export const GERMAN: ProblemTexts = {
     invitation_on_hold: 'Diese Einladung kann gerade nicht angenommen werden.',
     invitation_revoked: 'Diese Einladung wurde zurückgezogen.',
     link_ended: 'Dieser Link gilt nicht mehr. Fordern Sie einen neuen an.',
+    login_denied:
+      'Sie haben sich dort nicht angemeldet. Versuchen Sie es erneut, oder wählen Sie einen anderen Weg.',
+    login_failed:
+      'Die Anmeldung dort hat nicht geklappt. Versuchen Sie es erneut, oder wählen Sie einen anderen Weg.',
+    login_over: 'Diese Anmeldung ist beendet. Versuchen Sie es erneut.',
     origin_not_allowed: 'Diese Seite ist für die Anwendung nicht registriert.',
+    passkey_not_here: 'Passkeys funktionieren auf dieser Seite nicht.',
+    passkey_refused:
+      'Der Passkey konnte nicht erstellt werden. Versuchen Sie es erneut, oder wählen Sie einen anderen Weg.',
     password_refused: 'Wählen Sie ein anderes Passwort.',
+    provider_unavailable:
+      'Die Anmeldung dort ist gerade nicht möglich. Versuchen Sie es später erneut, oder wählen Sie einen anderen Weg.',
+    return_url_not_allowed: 'Diese Seite ist für die Anwendung nicht registriert.',
     sign_up_disabled: 'Hier brauchen Sie eine Einladung, um ein Konto anzulegen.',
     sms_not_sent: 'Die SMS konnte nicht gesendet werden. Versuchen Sie es später noch einmal.',
     temporarily_unavailable: 'Der Dienst ist ausgelastet. Versuchen Sie es gleich noch einmal.',
@@ -27,6 +41,8 @@ export const GERMAN: ProblemTexts = {
     unknown_flow:
       'Diese Seite ist abgelaufen, oder Sie haben in einem anderen Browser weitergemacht. Öffnen Sie den Link noch einmal.',
     unknown_link: 'Dieser Link ist ungültig. Öffnen Sie den Link in der neuesten E-Mail.',
+    wrong_account:
+      'Diese Einladung gilt für eine andere Adresse. Wählen Sie das Konto mit der eingeladenen Adresse.',
     wrong_code: 'Dieser Code ist falsch. Versuchen Sie es noch einmal.',
     wrong_password: 'Das ist nicht das Passwort dieses Kontos. Versuchen Sie es noch einmal.',
     wrong_step: 'Dieser Schritt ist jetzt nicht möglich.',

@@ -1,0 +1,78 @@
+import type { ProvidedIdentity } from '../../outbound/social/social.ts';
+import { momentAfter } from '../../platform/clock/clock.ts';
+import type { VerifiedPasskey } from '../../records/authentication-methods/authentication-methods.ts';
+import type { Connection } from '../../records/connections/connections.ts';
+import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
+import { findAccountByEmail } from '../../records/users/users.ts';
+import { findProvidedIdentity } from '../../steps/adopt-identity/adopt-identity.ts';
+import { takesShownIdentity } from './by-proof/by-proof.ts';
+import { type FlowStepped, stepFlow } from './change-flow.ts';
+import type { FlowDeps } from './flow-view.ts';
+import { sealIdentity, sealPasskey } from './flow-ways.ts';
+
+/** What a flow has shown counts this long for its completion. */
+const PROOF_SECONDS = 3600;
+
+/** Why an identity does not count. */
+export type RefusedIdentity = 'wrong-account' | 'blocked';
+
+/**
+ * Notes an identity that a provider has just proved to this browser. It counts when the flow completes, within an hour.
+ * @param input.connection one of the flow's providers
+ */
+export function enterIdentity(
+  deps: FlowDeps,
+  input: { secret: string; connection: Connection; identity: ProvidedIdentity },
+): Promise<FlowStepped<RefusedIdentity>> {
+  const { secret, connection, identity } = input;
+  const { db, clock, keys } = deps;
+  return stepFlow<RefusedIdentity>(deps, { secret, action: 'connection' }, async ({ view }) => {
+    const known = await findProvidedIdentity(db, { connection, identity });
+    if (known?.user.blocked) return { kind: 'refused', why: 'blocked' };
+    const address = identity.emailVerified ? identity.email : null;
+    const isTaken = await takesShownIdentity(db, view, { known, address });
+    if (!isTaken) return { kind: 'refused', why: 'wrong-account' };
+    const userId = known?.user.id ?? null;
+    const credential = {
+      kind: 'connection' as const,
+      connectionId: connection.id,
+      sealed: sealIdentity(keys, identity),
+      userId,
+      epoch: userId === null ? null : await loginEpoch.ofThisRequest(db, userId),
+      endsAt: momentAfter(clock.now(), PROOF_SECONDS).toISOString(),
+    };
+    return { kind: 'go-on', change: { credential } };
+  });
+}
+
+/** Notes a passkey that was just registered. It is stored when the flow completes. */
+export function enterPasskey(
+  deps: FlowDeps,
+  input: { secret: string; passkey: VerifiedPasskey },
+): Promise<FlowStepped> {
+  const { secret, passkey } = input;
+  return stepFlow<never>(deps, { secret, action: 'passkey' }, async () => {
+    const credential = { kind: 'passkey' as const, sealed: sealPasskey(deps.keys, passkey) };
+    return { kind: 'go-on', change: { credential } };
+  });
+}
+
+/** Notes that a code, mailed to the invited address by this connection, was used up. It counts when the flow completes, within an hour. */
+export function enterCode(
+  deps: FlowDeps,
+  input: { secret: string; connection: Connection },
+): Promise<FlowStepped> {
+  const { secret, connection } = input;
+  const { db, clock } = deps;
+  return stepFlow<never>(deps, { secret, action: 'code' }, async ({ view }) => {
+    const { email } = view.invitation;
+    const account = await findAccountByEmail(db, { connectionId: connection.id, email });
+    const credential = {
+      kind: 'code' as const,
+      connectionId: connection.id,
+      userId: account && (account.linkedTo ?? account.id),
+      endsAt: momentAfter(clock.now(), PROOF_SECONDS).toISOString(),
+    };
+    return { kind: 'go-on', change: { credential } };
+  });
+}
