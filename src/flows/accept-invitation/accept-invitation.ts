@@ -15,7 +15,7 @@ export type { FlowStepped } from './change-flow.ts';
 export { completeInvitationFlow } from './complete-flow.ts';
 export { declineInvitation } from './decline-invitation.ts';
 export { choosePasswordInFlow, enterExisting, enterProfile } from './enter-flow.ts';
-export { enterCode, enterIdentity, enterPasskey, type RefusedIdentity } from './enter-shown.ts';
+export { enterCode, enterIdentity, enterPasskey } from './enter-shown.ts';
 export { enterPhone, provePhone, type RefusedCode } from './flow-phone.ts';
 export { enterTotp, proveTotp } from './flow-totp.ts';
 export { type FlowAt, type FlowEnd, viewFlow } from './flow-view.ts';

@@ -14,7 +14,7 @@ import { sealIdentity, sealPasskey } from './flow-ways.ts';
 const PROOF_SECONDS = 3600;
 
 /** Why an identity does not count. */
-export type RefusedIdentity = 'wrong-account' | 'blocked';
+type RefusedIdentity = 'wrong-account' | 'blocked';
 
 /**
  * Notes an identity that a provider has just proved to this browser. It counts when the flow completes, within an hour.

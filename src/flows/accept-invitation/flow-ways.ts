@@ -40,7 +40,7 @@ export function stateNow(state: FlowState, view: AcceptableInvitation, now: Date
   return isAllowed && !isOver ? state : { ...state, credential: null };
 }
 
-/** Returns who has shown the way to log in, if somebody has it already. */
+/** Returns who has shown the way to log in, if a user has it already. */
 export function knownUserOf({ credential }: FlowState): string | null {
   return credential?.kind === 'connection' || credential?.kind === 'code'
     ? credential.userId

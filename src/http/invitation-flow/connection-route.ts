@@ -56,7 +56,7 @@ export async function beginConnection(
 
 /**
  * Uses up what the browser has brought back from the provider. It needs both secrets: that of the flow, and the one that only the browser of
- * the login has. So nobody can give an identity to the flow of somebody else, nor take one from a person who was lured to the provider.
+ * the login has. So nobody can give an identity to the flow of another person, nor take one from a person who was lured to the provider.
  */
 export async function finishConnection(
   deps: Deps,
