@@ -11,18 +11,29 @@ import { renewInvitationTask } from './renew-invitation.task.ts';
 import { viewInvitation } from './view-invitation.ts';
 
 export { checkFields, fieldsAskedBy } from './ask-fields.ts';
-export type { FlowStepped } from './change-flow.ts';
-export { completeInvitationFlow } from './complete-flow.ts';
 export { declineInvitation } from './decline-invitation.ts';
-export { choosePasswordInFlow, enterExisting, enterProfile } from './enter-flow.ts';
-export { enterCode, enterIdentity, enterPasskey } from './enter-shown.ts';
-export { enterPhone, provePhone, type RefusedCode } from './flow-phone.ts';
-export { enterTotp, proveTotp } from './flow-totp.ts';
-export { type FlowAt, type FlowEnd, viewFlow } from './flow-view.ts';
+export {
+  choosePasswordInFlow,
+  completeInvitationFlow,
+  enterCode,
+  enterExisting,
+  enterIdentity,
+  enterPasskey,
+  enterPhone,
+  enterProfile,
+  enterTotp,
+  type FlowAt,
+  type FlowEnd,
+  type FlowStepped,
+  provePhone,
+  proveTotp,
+  type RefusedCode,
+  startInvitationFlow,
+  viewFlow,
+} from './flow/flow.ts';
 export { connectionOfTyped, mayAccept, takesOtherAccounts } from './may-accept.ts';
 export type { AcceptedInvitation, AcceptOutcome, Proof, WrongAccount } from './proof.ts';
 export { requestNewLink } from './request-link.ts';
-export { startInvitationFlow } from './start-flow.ts';
 export {
   type InvitationView,
   type LoginInvitation,

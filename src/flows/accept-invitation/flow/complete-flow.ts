@@ -1,28 +1,28 @@
-import type { Db } from '../../platform/db/db.ts';
-import { noteVersion } from '../../platform/request-context/request-context.ts';
+import type { Db } from '../../../platform/db/db.ts';
+import { noteVersion } from '../../../platform/request-context/request-context.ts';
 import {
   amrOfPasskey,
   hasSecondFactor,
-} from '../../records/authentication-methods/authentication-methods.ts';
-import type { Connection } from '../../records/connections/connections.ts';
+} from '../../../records/authentication-methods/authentication-methods.ts';
+import type { Connection } from '../../../records/connections/connections.ts';
 import {
   completeFlow,
   type FlowCredential,
-} from '../../records/invitation-flows/invitation-flows.ts';
+} from '../../../records/invitation-flows/invitation-flows.ts';
 import {
   LOGIN_TICKET_SECONDS,
   type LoginTicket,
-} from '../../records/login-handoffs/login-handoffs.ts';
-import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
-import type { SignInDeps } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
-import { acceptByProof } from './by-proof/by-proof.ts';
+} from '../../../records/login-handoffs/login-handoffs.ts';
+import { loginEpoch } from '../../../records/oidc-payloads/oidc-payloads.ts';
+import type { SignInDeps } from '../../../steps/sign-in-by-proof/sign-in-by-proof.ts';
+import { acceptByProof } from '../by-proof/by-proof.ts';
+import { noteOutcome } from '../note-outcome.ts';
+import type { AcceptedInvitation, Proof } from '../proof.ts';
 import type { FlowStepped } from './change-flow.ts';
 import { shownFactors } from './flow-steps.ts';
 import { type FlowAt, type FlowDeps, viewFlow } from './flow-view.ts';
 import { openIdentity, openPasskey } from './flow-ways.ts';
 import { giveEntered } from './give-entered.ts';
-import { noteOutcome } from './note-outcome.ts';
-import type { AcceptedInvitation, Proof } from './proof.ts';
 
 export type CompletedFlow =
   | {

@@ -1,11 +1,11 @@
-import { decrypt } from '../../platform/crypto/crypto.ts';
-import type { Db } from '../../platform/db/db.ts';
+import { decrypt } from '../../../platform/crypto/crypto.ts';
+import type { Db } from '../../../platform/db/db.ts';
 import {
   addRecoveryCode,
   insertMethod,
   useTotpStep,
-} from '../../records/authentication-methods/authentication-methods.ts';
-import { giveProfile } from './ask-fields.ts';
+} from '../../../records/authentication-methods/authentication-methods.ts';
+import { giveProfile } from '../ask-fields.ts';
 import { shownFactors } from './flow-steps.ts';
 import type { FlowAt, FlowDeps } from './flow-view.ts';
 

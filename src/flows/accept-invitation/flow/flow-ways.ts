@@ -3,14 +3,14 @@ import {
   isProviderStrategy,
   keptIdentity,
   type ProvidedIdentity,
-} from '../../outbound/social/social.ts';
-import { decrypt, encrypt, type Keys } from '../../platform/crypto/crypto.ts';
-import type { VerifiedPasskey } from '../../records/authentication-methods/authentication-methods.ts';
-import { codeConnectionOf, passkeyRulesOf } from '../../records/connections/connections.ts';
-import type { FlowState } from '../../records/invitation-flows/invitation-flows.ts';
-import { relyingPartyOf } from '../../steps/verify-passkey/verify-passkey.ts';
+} from '../../../outbound/social/social.ts';
+import { decrypt, encrypt, type Keys } from '../../../platform/crypto/crypto.ts';
+import type { VerifiedPasskey } from '../../../records/authentication-methods/authentication-methods.ts';
+import { codeConnectionOf, passkeyRulesOf } from '../../../records/connections/connections.ts';
+import type { FlowState } from '../../../records/invitation-flows/invitation-flows.ts';
+import { relyingPartyOf } from '../../../steps/verify-passkey/verify-passkey.ts';
+import type { AcceptableInvitation } from '../proof.ts';
 import type { FlowNeeds, FlowWay } from './flow-steps.ts';
-import type { AcceptableInvitation } from './proof.ts';
 
 /** Returns the ways to log in that an invitation takes now. */
 export function waysOf(

@@ -1,6 +1,9 @@
-import type { ProfileSchema } from '../../platform/profile-schema/profile-schema.ts';
-import type { Connection } from '../../records/connections/connections.ts';
-import type { FlowCredential, FlowState } from '../../records/invitation-flows/invitation-flows.ts';
+import type { ProfileSchema } from '../../../platform/profile-schema/profile-schema.ts';
+import type { Connection } from '../../../records/connections/connections.ts';
+import type {
+  FlowCredential,
+  FlowState,
+} from '../../../records/invitation-flows/invitation-flows.ts';
 
 /** What a flow waits for. `ready`: everything that is required is there. */
 export type FlowStep =

@@ -1,21 +1,27 @@
-import type { Clock } from '../../platform/clock/clock.ts';
-import type { Keys } from '../../platform/crypto/crypto.ts';
-import type { Db } from '../../platform/db/db.ts';
-import { hasSecondFactor } from '../../records/authentication-methods/authentication-methods.ts';
+import type { Clock } from '../../../platform/clock/clock.ts';
+import type { Keys } from '../../../platform/crypto/crypto.ts';
+import type { Db } from '../../../platform/db/db.ts';
+import { hasSecondFactor } from '../../../records/authentication-methods/authentication-methods.ts';
 import {
   allowedBy,
   type EnrollableFactor,
   enrollable,
   readFactorSettings,
-} from '../../records/factor-settings/factor-settings.ts';
+} from '../../../records/factor-settings/factor-settings.ts';
 import {
   type FlowState,
   findFlow,
   type InvitationFlow,
-} from '../../records/invitation-flows/invitation-flows.ts';
-import { findInvitation, invitationSecret } from '../../records/invitations/invitations.ts';
-import { findUser } from '../../records/users/users.ts';
-import { fieldsAskedBy } from './ask-fields.ts';
+} from '../../../records/invitation-flows/invitation-flows.ts';
+import { findInvitation, invitationSecret } from '../../../records/invitations/invitations.ts';
+import { findUser } from '../../../records/users/users.ts';
+import { fieldsAskedBy } from '../ask-fields.ts';
+import {
+  type InvitationView,
+  type LoginInvitation,
+  type OpenInvitation,
+  viewInvitation,
+} from '../view-invitation.ts';
 import {
   type FlowAction,
   type FlowFactor,
@@ -24,12 +30,6 @@ import {
   stepOf,
 } from './flow-steps.ts';
 import { knownUserOf, stateNow, waysOf } from './flow-ways.ts';
-import {
-  type InvitationView,
-  type LoginInvitation,
-  type OpenInvitation,
-  viewInvitation,
-} from './view-invitation.ts';
 
 export type FlowDeps = {
   db: Db;

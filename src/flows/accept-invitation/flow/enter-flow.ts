@@ -1,12 +1,15 @@
-import { checkProfile, type FieldProblem } from '../../platform/profile-schema/profile-schema.ts';
-import type { Audit } from '../../records/logs/logs.ts';
-import { loginEpoch } from '../../records/oidc-payloads/oidc-payloads.ts';
-import { countAttempt, secondsLeft, throttleKey } from '../../records/throttles/throttles.ts';
+import {
+  checkProfile,
+  type FieldProblem,
+} from '../../../platform/profile-schema/profile-schema.ts';
+import type { Audit } from '../../../records/logs/logs.ts';
+import { loginEpoch } from '../../../records/oidc-payloads/oidc-payloads.ts';
+import { countAttempt, secondsLeft, throttleKey } from '../../../records/throttles/throttles.ts';
 import {
   judgePassword,
   type RefusedPassword,
-} from '../../steps/choose-password/choose-password.ts';
-import { partsOf } from './ask-fields.ts';
+} from '../../../steps/choose-password/choose-password.ts';
+import { partsOf } from '../ask-fields.ts';
 import { type FlowStepped, stepFlow } from './change-flow.ts';
 import type { FlowDeps } from './flow-view.ts';
 

@@ -4,12 +4,12 @@ import {
   findFlowOf,
   newFlowSecret,
   startFlow,
-} from '../../records/invitation-flows/invitation-flows.ts';
-import type { Audit } from '../../records/logs/logs.ts';
-import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
+} from '../../../records/invitation-flows/invitation-flows.ts';
+import type { Audit } from '../../../records/logs/logs.ts';
+import { countTrace } from '../../../steps/limit-traces/limit-traces.ts';
+import { viewInvitation } from '../view-invitation.ts';
 import { stateForAnotherBrowser } from './flow-steps.ts';
 import { type FlowAt, type FlowDeps, type FlowEnd, flowAt } from './flow-view.ts';
-import { viewInvitation } from './view-invitation.ts';
 
 export type StartedFlow =
   /** `secret` is `null` if the browser goes on with the one that it has. */

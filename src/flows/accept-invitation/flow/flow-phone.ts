@@ -1,19 +1,19 @@
-import { momentAfter } from '../../platform/clock/clock.ts';
-import { sameBytes } from '../../platform/crypto/crypto.ts';
-import { newId } from '../../platform/ids/ids.ts';
-import { languageFor } from '../../platform/locales/locales.ts';
-import { textedPhoneNumber } from '../../platform/phone-number/phone-number.ts';
-import { readTypedCode } from '../../platform/typed-code/typed-code.ts';
-import { CHALLENGE_SECONDS, codeOf } from '../../records/factor-challenges/factor-challenges.ts';
-import { readFactorSettings } from '../../records/factor-settings/factor-settings.ts';
-import type { FlowPhone, SentCode } from '../../records/invitation-flows/invitation-flows.ts';
-import { tenantSettings } from '../../records/settings/settings.ts';
+import { momentAfter } from '../../../platform/clock/clock.ts';
+import { sameBytes } from '../../../platform/crypto/crypto.ts';
+import { newId } from '../../../platform/ids/ids.ts';
+import { languageFor } from '../../../platform/locales/locales.ts';
+import { textedPhoneNumber } from '../../../platform/phone-number/phone-number.ts';
+import { readTypedCode } from '../../../platform/typed-code/typed-code.ts';
+import { CHALLENGE_SECONDS, codeOf } from '../../../records/factor-challenges/factor-challenges.ts';
+import { readFactorSettings } from '../../../records/factor-settings/factor-settings.ts';
+import type { FlowPhone, SentCode } from '../../../records/invitation-flows/invitation-flows.ts';
+import { tenantSettings } from '../../../records/settings/settings.ts';
 import {
   prepareText,
   type SendTextDeps,
   type TextPrepared,
-} from '../../steps/send-text/send-text.ts';
-import { wordText } from '../../steps/word-texts/word-texts.ts';
+} from '../../../steps/send-text/send-text.ts';
+import { wordText } from '../../../steps/word-texts/word-texts.ts';
 import { type FlowStepped, stepFlow } from './change-flow.ts';
 import type { FlowAt, FlowDeps } from './flow-view.ts';
 

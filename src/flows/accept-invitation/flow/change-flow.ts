@@ -1,4 +1,4 @@
-import { changeFlow, type FlowState } from '../../records/invitation-flows/invitation-flows.ts';
+import { changeFlow, type FlowState } from '../../../records/invitation-flows/invitation-flows.ts';
 import type { FlowAction } from './flow-steps.ts';
 import { type FlowAt, type FlowDeps, type FlowEnd, flowAt, viewFlow } from './flow-view.ts';
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { decrypt, encrypt } from '../../platform/crypto/crypto.ts';
-import { toBase32, totpStep, totpUri } from '../../platform/totp/totp.ts';
-import { readTypedCode } from '../../platform/typed-code/typed-code.ts';
-import { tenantSettings } from '../../records/settings/settings.ts';
+import { decrypt, encrypt } from '../../../platform/crypto/crypto.ts';
+import { toBase32, totpStep, totpUri } from '../../../platform/totp/totp.ts';
+import { readTypedCode } from '../../../platform/typed-code/typed-code.ts';
+import { tenantSettings } from '../../../records/settings/settings.ts';
 import { type FlowStepped, stepFlow } from './change-flow.ts';
 import type { RefusedCode } from './flow-phone.ts';
 import type { FlowDeps } from './flow-view.ts';
