@@ -98,6 +98,30 @@ test('a person enters fields, password, phone and code on a page of the applicat
   expect([sub, amr]).toEqual([user.id, ['pwd', 'mfa', 'sms']]);
 });
 
+test('fields may have names that every object in JavaScript has', async () => {
+  const properties = {
+    given_name: { type: 'string' },
+    toString: { type: 'string' },
+    valueOf: { type: 'string' },
+    hasOwnProperty: { type: 'string' },
+  };
+  const required = ['given_name', 'hasOwnProperty'];
+  const { link, user } = await scene.invite({
+    profileSchema: { type: 'object', properties, required },
+  });
+  const page = scene.page();
+  await page.start(link);
+  const lacking = await page.send('profile', { fields: { given_name: 'Ada' } });
+  expect(lacking.body.problem.fields).toMatchObject([{ field: 'hasOwnProperty', code: 'missing' }]);
+  const fields = { given_name: 'Ada', toString: 'Lovelace', hasOwnProperty: 'yes' };
+  expect((await page.send('profile', { fields })).body).toMatchObject({ state: 'credential' });
+  await page.send('password', { password: GOOD });
+  expect((await page.send('complete', {})).body).toMatchObject({ state: 'done' });
+  const { givenName, userMetadata } = (await findUser(world.db, user.id)) ?? {};
+  expect(givenName).toBe('Ada');
+  expect(userMetadata).toMatchObject({ toString: 'Lovelace', hasOwnProperty: 'yes' });
+});
+
 describe('steps', () => {
   test('a step out of order is refused, and the answer says what is next', async () => {
     const { link } = await scene.invite({ profileSchema: NAMES });

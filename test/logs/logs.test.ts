@@ -116,6 +116,15 @@ describe('the log', () => {
     expect((await world.server.api('GET', `/api/v2/logs?${query}`)).status).toBe(status);
   });
 
+  test('names an unknown field as it was typed', async () => {
+    const { body } = await world.server.api<{ message: string }>(
+      'GET',
+      '/api/v2/logs?search=toString:1',
+    );
+    expect(body.message).toContain('toString is not a searchable field');
+    expect(body.message).not.toContain('native code');
+  });
+
   test('returns one entry by its id, and 404 for another', async () => {
     const [one] = await world.logs('per_page=1');
     const found = await world.server.api<LogWire>('GET', `/api/v2/logs/${one?.log_id}`);

@@ -21,12 +21,12 @@ export function checkFields(view: Pick<Found, 'campaign'>, fields: unknown): Che
   return schema === null ? { kind: 'ok', profile: {} } : checkProfile(schema, fields);
 }
 
-const ROOT_ATTRIBUTES: Record<string, keyof UserChanges> = {
-  name: 'name',
-  given_name: 'givenName',
-  family_name: 'familyName',
-  nickname: 'nickname',
-};
+const ROOT_ATTRIBUTES = new Map<string, keyof UserChanges>([
+  ['name', 'name'],
+  ['given_name', 'givenName'],
+  ['family_name', 'familyName'],
+  ['nickname', 'nickname'],
+]);
 
 /** Splits the fields into the attributes of a user and `user_metadata`. */
 export function partsOf(profile: FlowState['profile']): {
@@ -36,7 +36,7 @@ export function partsOf(profile: FlowState['profile']): {
   const rootAttributes: Record<string, unknown> = {};
   const userMetadata: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(profile ?? {})) {
-    const attribute = ROOT_ATTRIBUTES[field];
+    const attribute = ROOT_ATTRIBUTES.get(field);
     if (attribute === undefined) userMetadata[field] = value;
     else rootAttributes[attribute] = String(value);
   }

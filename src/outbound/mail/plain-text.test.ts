@@ -15,6 +15,7 @@ test.each([
   ['a<br>b', 'a\nb'],
   ['1 < 2 and 3 > 2', '1 < 2 and 3 > 2'],
   ['&lt;script&gt;', '<script>'],
+  ['&toString; &valueOf;', '&toString; &valueOf;'],
   ['', ''],
 ])('%j reads as %j', (html, text) => {
   expect(plainTextOf(html)).toBe(text);

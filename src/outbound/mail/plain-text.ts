@@ -96,7 +96,8 @@ function decodeEntities(text: string): string {
   return text.replace(
     /&(?:#x([0-9a-f]{1,6})|#([0-9]{1,7})|([a-z]{2,8}));/gi,
     (whole, hex, decimal, name) => {
-      if (name !== undefined) return ENTITIES[name] ?? whole;
+      if (name !== undefined)
+        return Object.hasOwn(ENTITIES, name) ? (ENTITIES[name] ?? whole) : whole;
       const code = Number.parseInt(hex ?? decimal, hex ? 16 : 10);
       return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : '';
     },

@@ -111,6 +111,8 @@ function fieldSchemaProblem(name: string, schema: unknown): string | null {
 const ajv = new Ajv({
   allErrors: true,
   strict: false,
+  // Every object inherits names such as `toString`. A field may have them.
+  ownProperties: true,
   formats: FORMATS,
   // The operator's pattern meets a stranger's text: it must not stop the server.
   code: { regExp: boundedPattern },

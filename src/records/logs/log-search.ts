@@ -140,7 +140,10 @@ function joined(parts: Condition[], by: 'and' | 'or'): Condition {
 }
 
 const MOST_CLAUSES = 20;
-const OLD_NAMES: Record<string, string> = { application: 'client_name', user: 'user_name' };
+const OLD_NAMES = new Map([
+  ['application', 'client_name'],
+  ['user', 'user_name'],
+]);
 const STARTS: readonly string[] = ['client_name', 'connection', 'user_name'];
 
 /**
@@ -155,7 +158,7 @@ export function prepareLogSearch(text: string): Prepared {
   }
   try {
     const parts = clauses.map(({ 1: name, 2: whole, 3: start, index }) => {
-      const fields = name === undefined ? STARTS : [OLD_NAMES[name] ?? name];
+      const fields = name === undefined ? STARTS : [OLD_NAMES.get(name) ?? name];
       const value = whole ?? start ?? '';
       return joined(
         fields.map((field): Condition => {
