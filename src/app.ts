@@ -31,10 +31,11 @@ import { deriveKeys } from './platform/crypto/crypto.ts';
 import { keepSecret } from './platform/data-folder/data-folder.ts';
 import { openDatabase } from './platform/db/db.ts';
 import { createEgress } from './platform/egress/egress.ts';
-import { createHttpServer, listenAt, type RequestTimes } from './platform/http/http.ts';
+import { createHttpServer, listenAt, noteOrigin, type RequestTimes } from './platform/http/http.ts';
 import { createLog } from './platform/log/log.ts';
 import { createTasks, type Registration } from './platform/tasks/tasks.ts';
 import { listAdministrators } from './records/administrators/administrators.ts';
+import { isVerifiedDomain } from './records/custom-domains/custom-domains.ts';
 import { createAudit } from './records/logs/logs.ts';
 import { publicKeys } from './records/signing-keys/signing-keys.ts';
 import { startSweeps, workerHandlers } from './worker/worker.ts';
@@ -143,6 +144,11 @@ export async function createApp(config: Config, parts: { times?: RequestTimes } 
   // Fails at once while the database is unreachable: a client would wait in vain.
   http.addHook('onRequest', async (request) => {
     if (!withoutDatabase.has(request.url)) database.check();
+  });
+  // The management API answers the same at every name.
+  http.addHook('onRequest', async (request) => {
+    if (withoutDatabase.has(request.url) || request.url.startsWith('/api/')) return;
+    await noteOrigin(request, (host) => isVerifiedDomain(db, host));
   });
   http.get('/healthz', async () => ({ status: 'ok' }));
   http.get('/readyz', async (_request, reply) => {

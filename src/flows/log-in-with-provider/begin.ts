@@ -17,6 +17,8 @@ export type BeginInput = {
   connection: Connection;
   clientId: string | null;
   purpose: ProviderLoginPurpose;
+  /** The origin of this server at which the browser is, and to which the provider sends it back. */
+  origin: string;
   ip: string;
   /** The parameters of the application's request. */
   request: Readonly<Record<string, string | undefined>>;
@@ -41,8 +43,9 @@ export async function beginWithProvider(
   deps: ProviderLoginDeps,
   input: BeginInput,
 ): Promise<Begun> {
-  const { db, clock, keys, audit, publicUrl } = deps;
+  const { db, clock, keys, audit } = deps;
   const { connection, clientId, purpose, ip } = input;
+  const redirectUri = callbackUrl(input.origin);
   const now = clock.now();
   const retryAfterSeconds = await countTrace(db, { kind: 'ProviderLogin', ip, now });
   if (retryAfterSeconds > 0) return { kind: 'throttled', retryAfterSeconds };
@@ -50,7 +53,7 @@ export async function beginWithProvider(
   const begun = await beginProviderLogin(deps, providerOf(connection, keys.encryption), {
     ...upstreamRequest(connection, input.request),
     state,
-    redirectUri: callbackUrl(publicUrl),
+    redirectUri,
   });
   if (begun.kind === 'unavailable') {
     const description = begun.why;
@@ -59,12 +62,13 @@ export async function beginWithProvider(
   }
   const { nonce, verifier, url } = begun;
   const connectionId = connection.id;
-  const stored = { id, state, browser, purpose, nonce, verifier, url, connectionId, now };
+  const about = { purpose, redirectUri, nonce, verifier, url };
+  const stored = { id, state, browser, ...about, connectionId, now };
   await insertProviderLogin(db, keys.encryption, stored);
   return { kind: 'begun', url, id, browser };
 }
 
-/** Returns the one address to which all providers answer: Auth0's. */
-export function callbackUrl(publicUrl: string): string {
-  return `${publicUrl}${PAGE_PATHS.providerCallback}`;
+/** Returns the address to which all providers answer: Auth0's path, at an origin of this server. */
+export function callbackUrl(origin: string): string {
+  return `${origin}${PAGE_PATHS.providerCallback}`;
 }

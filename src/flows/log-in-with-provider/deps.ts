@@ -14,6 +14,4 @@ export type ProviderLoginDeps = {
   audit: Audit;
   enqueue: Enqueue;
   social: Social;
-  /** An origin without a trailing slash. */
-  publicUrl: string;
 };

@@ -17,7 +17,7 @@ const MOST_CHARACTERS = 32_000;
 export type Received =
   /** `arrival`: the secret that this browser keeps besides, or `null` if it has shown that the login is its own. */
   | { kind: 'received'; id: string; arrival: string | null }
-  /** It began in another browser, or its cookie is gone. */
+  /** It began in another browser or on another host, or its cookie is gone. */
   | { kind: 'elsewhere' }
   /** There is an answer already, or the time is over. */
   | { kind: 'over'; id: string }
@@ -27,17 +27,25 @@ export type Received =
  * Stores the answer of a provider. Only the browser that began the login can use it, and uses it at its next request, because a POST from
  * the provider's page carries no cookies of ours. It must also be the browser that has brought the answer: otherwise who began a login could
  * send another person to the provider, and use the answer of that person.
+ * @param input.origin the origin of this server at which the answer has arrived: that at which the login began
  * @param input.fields of the query or the form
  * @param input.browserOf returns the secret that this browser has for a login. Absent if the request cannot carry it.
  */
 export async function receiveAnswer(
   { db, clock, keys }: ProviderLoginDeps,
-  input: { fields: Record<string, string>; browserOf?: (id: string) => string | null },
+  input: {
+    fields: Record<string, string>;
+    origin: string;
+    browserOf?: (id: string) => string | null;
+  },
 ): Promise<Received> {
-  const { fields, browserOf } = input;
+  const { fields, origin, browserOf } = input;
   const now = clock.now();
-  const id = fields.state === undefined ? null : await providerLoginOf(db, fields.state);
-  if (id === null || JSON.stringify(fields).length > MOST_CHARACTERS) return { kind: 'unknown' };
+  const named =
+    fields.state === undefined ? null : await providerLoginOf(db, keys.encryption, fields.state);
+  if (named === null || JSON.stringify(fields).length > MOST_CHARACTERS) return { kind: 'unknown' };
+  const { id, redirectUri } = named;
+  if (redirectUri !== callbackUrl(origin)) return { kind: 'elsewhere' };
   if (browserOf !== undefined) {
     const browser = browserOf(id);
     const login = browser && (await findProviderLogin(db, keys.encryption, { id, browser, now }));
@@ -76,17 +84,17 @@ export async function verifyAnswer(
     ip: string;
   },
 ): Promise<Answered> {
-  const { db, clock, keys, audit, publicUrl } = deps;
+  const { db, clock, keys, audit } = deps;
   const { id, browser, connection, clientId, ip } = input;
   const taken = await takeAnswer(db, keys.encryption, { id, browser, now: clock.now() });
   if (taken === null) return { kind: 'over' };
-  const { answer, state, nonce, verifier } = taken;
+  const { answer, state, nonce, verifier, redirectUri } = taken;
   const finished = await finishProviderLogin(deps, providerOf(connection, keys.encryption), {
     answer,
     state,
     nonce,
     verifier,
-    redirectUri: callbackUrl(publicUrl),
+    redirectUri,
   });
   if (finished.kind === 'proved') return finished;
   const description =

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type Provider from 'oidc-provider';
+import { originOf } from '../../platform/http/http.ts';
 
 type Raw = FastifyRequest['raw'];
 
@@ -10,9 +11,13 @@ export function requestOf(raw: Raw): FastifyRequest | undefined {
   return requests.get(raw);
 }
 
-/** Makes the library use only the configured address, not the Host header, a proxy's header or an absolute URL. */
-function pin(raw: Raw, publicUrl: string): void {
-  const [protocol = '', host = ''] = publicUrl.split('://');
+/**
+ * Makes the library use only an address of this server: that of the custom domain at which the browser is, otherwise the configured one. It
+ * never uses the Host header, a proxy's header or an absolute URL.
+ */
+function pin(request: FastifyRequest, publicUrl: string): void {
+  const { raw } = request;
+  const [protocol = '', host = ''] = originOf(request, publicUrl).split('://');
   raw.headers.host = host;
   raw.headers['x-forwarded-host'] = host;
   raw.headers['x-forwarded-proto'] = protocol;
@@ -30,7 +35,7 @@ export function libraryContext(
   request: FastifyRequest,
   reply: FastifyReply,
 ) {
-  pin(request.raw, publicUrl);
+  pin(request, publicUrl);
   return provider.createContext(request.raw, reply.raw);
 }
 
@@ -44,7 +49,7 @@ export function createMount(
   const callback = provider.callback();
   return async (request: FastifyRequest, reply: FastifyReply, form?: string): Promise<void> => {
     await prepare();
-    pin(request.raw, publicUrl);
+    pin(request, publicUrl);
     if (form !== undefined) offerForm(request.raw, form);
     requests.set(request.raw, request);
     reply.hijack();

@@ -39,6 +39,7 @@ export async function beginConnection(
     connection,
     clientId: client.id,
     purpose: { kind: 'flow', holder: holderOf(secret), returnUrl: new URL(returnUrl).href },
+    origin: deps.publicUrl,
     ip: request.ip,
     request: { login_hint: invitation.email },
   });

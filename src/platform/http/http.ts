@@ -13,6 +13,7 @@ import { duringRequest, type RequestContext } from '../request-context/request-c
 import { endSlowRequests, REQUEST_TIMES, type RequestTimes } from './slow-requests.ts';
 import { checkTlsFiles, watchPair } from './tls-files.ts';
 
+export { noteOrigin, originOf } from './own-origin.ts';
 export type { RequestTimes } from './slow-requests.ts';
 export { checkTlsFiles } from './tls-files.ts';
 

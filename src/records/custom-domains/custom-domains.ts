@@ -78,6 +78,11 @@ export async function customDomainByName(db: Db, domain: string): Promise<Custom
   return row ? toDomain(row) : null;
 }
 
+/** Returns whether this name, in any case, is a verified custom domain. */
+export async function isVerifiedDomain(db: Db, domain: string): Promise<boolean> {
+  return ((await customDomainByName(db, domain))?.verifiedAt ?? null) !== null;
+}
+
 /** Returns the domain for links that name none, or `null`. */
 export async function defaultCustomDomain(db: Db): Promise<CustomDomain | null> {
   const row = await on(db)

@@ -23,6 +23,8 @@ export type ProviderLoginPurpose =
 type Begun = {
   purpose: ProviderLoginPurpose;
   state: string;
+  /** The address to which the provider sends the browser back. */
+  redirectUri: string;
   nonce: string | null;
   verifier: string | null;
   /** The provider's page, for a browser that goes there later. */
@@ -84,11 +86,17 @@ export async function insertProviderLogin(
       ${momentAfter(now, PROVIDER_LOGIN_SECONDS)})`.execute(db);
 }
 
-/** Returns the id of the login that a provider's answer names, or `null`. */
-export async function providerLoginOf(db: Db, state: string): Promise<string | null> {
-  const { rows } = await sql<{ id: string }>`
-    select id from provider_logins where state_hash = ${sha256(state)}`.execute(db);
-  return rows[0]?.id ?? null;
+/** Returns the login that a provider's answer names, and the address at which the answer must arrive, or `null`. */
+export async function providerLoginOf(
+  db: Db,
+  key: Buffer,
+  state: string,
+): Promise<{ id: string; redirectUri: string } | null> {
+  const { rows } = await sql<Pick<Row, 'id' | 'begun'>>`
+    select id, begun from provider_logins where state_hash = ${sha256(state)}`.execute(db);
+  const [row] = rows;
+  const begun = row && begunOf(key, row);
+  return row && begun ? { id: row.id, redirectUri: begun.redirectUri } : null;
 }
 
 /** Returns the secret of a browser that has the login's secret and brought the answer, of which it has another secret. */
@@ -266,7 +274,7 @@ function stageOf(row: Row): ProviderLogin['stage'] {
 }
 
 /** Reads what was stored at the beginning. `null`: another key has encrypted it, or it is another login's. */
-function begunOf(key: Buffer, row: Row): Begun | null {
+function begunOf(key: Buffer, row: Pick<Row, 'id' | 'begun'>): Begun | null {
   try {
     const { id, ...begun }: Begun & { id: string } = JSON.parse(decrypt(key, row.begun));
     return id === row.id ? begun : null;

@@ -10,6 +10,7 @@ import {
   verifyAnswer,
   viewProviderLogin,
 } from '../../../flows/log-in-with-provider/log-in-with-provider.ts';
+import { originOf } from '../../../platform/http/http.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import type { Connection } from '../../../records/connections/connections.ts';
 import { findUser } from '../../../records/users/users.ts';
@@ -66,6 +67,7 @@ async function goesToProvider(
     connection,
     clientId: view.client?.id ?? null,
     purpose: { kind: 'invitation', secret: secretOf(request) },
+    origin: originOf(request, deps.publicUrl),
     ip: request.ip,
     request: { login_hint: view.invitation.email },
   });

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { beginWithProvider } from '../../../flows/log-in-with-provider/log-in-with-provider.ts';
+import { originOf } from '../../../platform/http/http.ts';
 import { type Connection, connectionOfDomain } from '../../../records/connections/connections.ts';
 import type { PageDeps } from '../deps.ts';
 import type { LoginContext } from '../finish-login/finish-login.ts';
@@ -47,6 +48,7 @@ export async function goToProvider(
     connection,
     clientId: client.id,
     purpose: { kind: 'login', state },
+    origin: originOf(request, deps.publicUrl),
     ip: request.ip,
     request: { ...params, ...(loginHint !== undefined && { login_hint: loginHint }) },
   });

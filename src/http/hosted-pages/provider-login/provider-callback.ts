@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { receiveAnswer } from '../../../flows/log-in-with-provider/log-in-with-provider.ts';
+import { originOf } from '../../../platform/http/http.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import type { PageDeps } from '../deps.ts';
 import { keepArrival, providerLoginSecret } from './provider-cookies.ts';
@@ -27,9 +28,10 @@ async function receive(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
-  answer: Parameters<typeof receiveAnswer>[1],
+  answer: Omit<Parameters<typeof receiveAnswer>[1], 'origin'>,
 ): Promise<FastifyReply> {
-  const received = await receiveAnswer(deps, answer);
+  const origin = originOf(request, deps.publicUrl);
+  const received = await receiveAnswer(deps, { ...answer, origin });
   if (received.kind === 'unknown' || received.kind === 'elsewhere') {
     return showNotHere(deps, request, reply);
   }
