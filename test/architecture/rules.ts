@@ -200,14 +200,18 @@ export function timeComesIn(sources: SourceFile[]): Problems {
   );
 }
 
-/** Reads the header to refuse remote clients. No link and no answer contains it. */
-const READS_THE_HOST = 'src/platform/from-this-machine/from-this-machine.ts';
+const READS_THE_HOST = new Set([
+  // To refuse remote clients. No link and no answer contains it.
+  'src/platform/from-this-machine/from-this-machine.ts',
+  // To choose among verified domains.
+  'src/platform/http/own-origin.ts',
+]);
 
 /** Links contain the configured public URL, because the client chooses the Host header. */
 export function nobodyTrustsTheHostHeader(sources: SourceFile[]): Problems {
   return sources.flatMap(({ path, text }) =>
     !isTest(path) &&
-    path !== READS_THE_HOST &&
+    !READS_THE_HOST.has(path) &&
     /\b(?:request|req|raw)\.(?:host|hostname)\b|headers(?:\.host\b|\[['"]host['"]\])(?!\s*=[^=])/.test(
       withoutComments(text),
     )
