@@ -66,7 +66,7 @@ async function aReader(audience: string) {
   await transaction(db, async (tx) => {
     await grantPermissions(tx, { kind: 'role', id: role }, keys('read'));
     await grantPermissions(tx, { kind: 'user', id: user.id }, keys('write'));
-    await assignRoles(tx, { userId: user.id, roleIds: [role], now });
+    await assignRoles(tx, { userIds: [user.id], roleIds: [role], now });
   });
   return {
     id: user.id,

@@ -269,6 +269,41 @@ describe('existing_users: grant', () => {
     expect(mail.text).toContain('https://app.example.test/login');
   });
 
+  test('gives each person of a list what is meant for them, and writes each acceptance to the tenant log', async () => {
+    const people = await Promise.all(
+      [1, 2, 3].map(() => world.createUser({ app_metadata: { a: 1 } })),
+    );
+    const asked = {
+      recipients: people.map(({ email }, n) => ({
+        email,
+        app_metadata: { a: n === 0 ? null : n, b: n },
+        data: { seat: n },
+      })),
+      ...grant,
+      organization_id: organization.id,
+      user_metadata: { theme: 'dark' },
+    };
+    await invite(asked);
+    for (const [n, { email, userId }] of people.entries()) {
+      expect(await userBy(email)).toMatchObject({
+        app_metadata: n === 0 ? { b: 0 } : { a: n, b: n },
+        user_metadata: { theme: 'dark' },
+      });
+      const [{ id } = { id: '' }] = await invitationsTo(email);
+      const logs = await world.logs(`q=user_id:"${userId}" AND type:si`);
+      expect(logs).toMatchObject([
+        {
+          description: 'Successfully accepted a user invitation',
+          user_name: email,
+          client_id: client.id,
+          organization_id: organization.id,
+          details: { invitation_id: id, accepted_by: 'grant', data: { seat: n } },
+        },
+      ]);
+    }
+    expect(await userBy(people[0]?.email ?? '')).not.toHaveProperty('app_metadata.a');
+  });
+
   test('invites a person whose address nobody has proved, and one without an account', async () => {
     const unproved = await world.createUser({ email_verified: false, verify_email: false });
     const fresh = aPerson().email;
@@ -285,6 +320,7 @@ describe('existing_users: grant', () => {
     const { email } = await world.createUser();
     const [line] = await linksFor({ recipients: [email], ...grant });
     expect(line).toMatchObject({ status: 'granted' });
+    expect(await world.logs(`q=user_name:"${email}" AND type:si`)).toHaveLength(1);
     expect(line).not.toHaveProperty('link');
   });
 
@@ -310,6 +346,7 @@ describe('existing_users: grant', () => {
     await finishedJob(world.server, body.id);
     expect(await idsAt(ofUser(known.userId, 'roles'), 'id')).toEqual([role.id]);
     expect((await invitationsTo(known.email))[0]).toMatchObject({ state: 'accepted' });
+    expect(await world.logs(`q=user_id:"${known.userId}" AND type:si`)).toHaveLength(1);
     expect((await invitationsTo(fresh))[0]).toMatchObject({ state: 'pending' });
   });
 

@@ -235,7 +235,7 @@ test('A revoked invitation cancels its mail, even one in the making.', async () 
   const [first, second] = [await invitedId(outcomes, 0), await invitedId(outcomes, 1)];
   const now = new Date();
   await revokeInvitation(world.db, { id: first, now });
-  expect(await cancelMessages(world.db, { invitationId: first, reason: 'revoked' })).toBe(1);
+  expect(await cancelMessages(world.db, { invitationIds: [first], reason: 'revoked' })).toBe(1);
   // The message of this one stays queued: the delivery itself sees that the invitation was revoked.
   await revokeInvitation(world.db, { id: second, now });
   expect(await drain(world)).toMatchObject({ sent: 0, canceled: 1 });

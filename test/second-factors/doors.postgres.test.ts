@@ -56,7 +56,7 @@ const REASONS: Record<
   'an invitation': {
     kind: 'invitation',
     arrange: ({ userId }) =>
-      requireFactors(world.db, { userId, factors: ['otp'], now: world.clock.now() }),
+      requireFactors(world.db, { userIds: [userId], factors: ['otp'], now: world.clock.now() }),
   },
 };
 

@@ -127,7 +127,7 @@ describe('a risk', () => {
 
 describe('a factor that an invitation requires', () => {
   const requires = (person: Person, ...wanted: Parameters<typeof requireFactors>[1]['factors']) =>
-    requireFactors(world.db, { userId: person.userId, factors: wanted, now: world.clock.now() });
+    requireFactors(world.db, { userIds: [person.userId], factors: wanted, now: world.clock.now() });
 
   test('is enrolled before the login ends, also after a closed tab, and once', async () => {
     await world.factors('otp', 'sms');

@@ -58,5 +58,5 @@ export async function giveProfile(
     const updated = await updateUser(tx, userId, rootAttributes, now);
     if (updated.kind !== 'updated') throw new Error('An account that is held was not updated.');
   }
-  await grantMetadata(tx, { userId, appMetadata: null, userMetadata, at: now });
+  await grantMetadata(tx, { grants: [{ userId, appMetadata: null, userMetadata }], at: now });
 }

@@ -21,7 +21,7 @@ export async function declineInvitation(
     const now = deps.clock.now();
     const invitation = await decline(tx, { secretHash: sha256(input.secret), now });
     const reason = 'The invitation was declined.';
-    if (invitation) await cancelMessages(tx, { invitationId: invitation.id, reason });
+    if (invitation) await cancelMessages(tx, { invitationIds: [invitation.id], reason });
     return invitation;
   });
   if (declined) {

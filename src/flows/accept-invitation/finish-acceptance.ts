@@ -9,7 +9,7 @@ import {
 } from '../../records/invitations/invitations.ts';
 import type { LoginTicket } from '../../records/login-handoffs/login-handoffs.ts';
 import { deleteUnusedUser, type User } from '../../records/users/users.ts';
-import { grantInvitation } from '../../steps/grant-what-was-promised/grant-what-was-promised.ts';
+import { grantInvitations } from '../../steps/grant-what-was-promised/grant-what-was-promised.ts';
 import { handOverLogin } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
 import type { AcceptableInvitation, AcceptedInvitation } from './proof.ts';
 
@@ -61,7 +61,8 @@ export async function finishAcceptance(
   if (invitation === null) return null;
   if (left !== null) await deleteUnusedUser(tx, left);
   const { campaign } = view;
-  if (!(await grantInvitation(tx, { invitation, campaign, userId, now: at }))) return null;
+  const accepted = [{ invitation, userId }];
+  if (!(await grantInvitations(tx, { campaign, accepted, now: at }))) return null;
   if (completion && !(await completion.alongside(tx, { userId, at }))) return null;
   const { clientId } = invitation;
   const ticket = completion?.ticket ?? null;

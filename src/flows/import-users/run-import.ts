@@ -1,5 +1,4 @@
 import { findCampaignOfJob } from '../../records/invitations/invitations.ts';
-import type { Audit } from '../../records/logs/logs.ts';
 import {
   runSegments,
   type SegmentedJob,
@@ -11,7 +10,6 @@ import type { FieldMap } from './validate-row/validate-row.ts';
 import type { ImportPlan, RunDeps } from './write-rows.ts';
 
 export type ImportDeps = RunDeps & {
-  audit: Audit;
   /** The number of workers that share one import. */
   lanes: number;
 };

@@ -4,6 +4,7 @@ import { newObjectId } from '../../platform/ids/ids.ts';
 import { findConnection, identifiersOf } from '../../records/connections/connections.ts';
 import type { Segment } from '../../records/segments/segments.ts';
 import type { BulkUser } from '../../records/users/users.ts';
+import type { SegmentDone } from '../../steps/run-segments/run-segments.ts';
 import { type RowOutcome, unpackRows } from './segment-codec.ts';
 import {
   type ImportedMfaFactor,
@@ -20,12 +21,12 @@ import {
   writeRows,
 } from './write-rows.ts';
 
-/** Imports the rows of one segment, in the transaction that marks it as done. Returns the outcomes in the order of the rows. */
+/** Imports the rows of one segment, in the transaction that marks it as done. */
 export async function runSegment(
   deps: RunDeps,
   tx: Db,
   { plan, segment, now }: { plan: ImportPlan; segment: Segment; now: Date },
-): Promise<RowOutcome[]> {
+): Promise<SegmentDone> {
   const connection = await findConnection(tx, plan.connectionId);
   if (connection === null) throw new Error(`The connection ${plan.connectionId} does not exist.`);
   const rules = identifiersOf(connection);
@@ -60,13 +61,14 @@ export async function runSegment(
   const unique = await refuseElsewhere(tx, refuseRepeats(candidates));
   // Two imports write their rows in the same order, so that they wait for each other instead of causing a deadlock.
   unique.sort((a, b) => ((a.record.email ?? '') < (b.record.email ?? '') ? -1 : 1));
+  let afterCommit = () => {};
   if (plan.dryRun) await previewRows(tx, plan, unique, now);
-  else await writeRows(deps, tx, plan, unique, now);
+  else afterCommit = await writeRows(deps, tx, plan, unique, now);
 
   for (const { outcome, user } of candidates) {
     if (user.notes && outcome.status !== 'failed') outcome.notes = user.notes;
   }
-  return outcomes;
+  return { outcomes, afterCommit };
 }
 
 function toRecord(user: ImportedUser, now: Date, key: Buffer): BulkUser {

@@ -2,6 +2,7 @@ import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
+import type { Audit } from '../../records/logs/logs.ts';
 import type { RowError } from '../../records/segments/segments.ts';
 import {
   type BulkUser,
@@ -19,7 +20,7 @@ import { inviteImported } from './invite-imported.ts';
 import type { RowOutcome } from './segment-codec.ts';
 import { echoRow, type FieldMap, type ImportedUser } from './validate-row/validate-row.ts';
 
-export type RunDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue };
+export type RunDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue; audit: Audit };
 
 /** The options of an import for its rows. */
 export type ImportPlan = {
@@ -102,14 +103,14 @@ export async function refuseElsewhere(tx: Db, candidates: Candidate[]): Promise<
   });
 }
 
-/** Creates the users and, with upsert, updates the existing ones, in one transaction. */
+/** Creates the users and, with upsert, updates the existing ones, in one transaction. Returns what to do after the commit. */
 export async function writeRows(
   deps: RunDeps,
   tx: Db,
   plan: ImportPlan,
   candidates: Candidate[],
   now: Date,
-): Promise<void> {
+): Promise<() => void> {
   const bulk = { connectionId: plan.connectionId, jobId: plan.jobId, now };
   const isKnown = await lookUp(tx, plan, candidates);
   const fresh = candidates.filter((candidate) => !isKnown.has(candidate.record)).filter(mayBeNew);
@@ -143,10 +144,9 @@ export async function writeRows(
     changed: changedHashes,
     at: now,
   });
-  if (plan.invites) {
-    const arrived = candidates.filter((c) => c.outcome.userId !== null);
-    await inviteImported(deps, tx, plan.jobId, arrived, now);
-  }
+  if (!plan.invites) return () => {};
+  const arrived = candidates.filter((c) => c.outcome.userId !== null);
+  return inviteImported(deps, tx, plan.jobId, arrived, now);
 }
 
 /** Predicts the result of {@link writeRows}, as far as that is possible without writing. */

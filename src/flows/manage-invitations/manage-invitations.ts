@@ -42,7 +42,7 @@ export async function endInvitation(deps: ManageInvitationsDeps, id: string): Pr
   await transaction(deps.db, async (tx) => {
     const revoked = await revokeInvitation(tx, { id, now: deps.clock.now() });
     if (revoked)
-      await cancelMessages(tx, { invitationId: id, reason: 'The invitation was revoked.' });
+      await cancelMessages(tx, { invitationIds: [id], reason: 'The invitation was revoked.' });
     else if (!(await findInvitation(tx, id))) throw missing();
   });
 }

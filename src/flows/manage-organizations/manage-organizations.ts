@@ -78,7 +78,7 @@ export async function endOrganizationInvitation(
   await transaction(db, async (tx) => {
     const revoked = await revokeInvitation(tx, { ...input, now: clock.now() });
     const reason = 'The invitation was revoked.';
-    if (revoked) await cancelMessages(tx, { invitationId: revoked.id, reason });
+    if (revoked) await cancelMessages(tx, { invitationIds: [revoked.id], reason });
   });
   return { kind: 'ended' };
 }

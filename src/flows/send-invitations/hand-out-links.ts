@@ -9,6 +9,7 @@ import {
   invitationSecret,
   invitationUrl,
 } from '../../records/invitations/invitations.ts';
+import type { Audit } from '../../records/logs/logs.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 import { ROWS_PER_SEGMENT } from '../../steps/run-segments/run-segments.ts';
 import { inviteBatch, type RowResult } from './invite-batch.ts';
@@ -19,6 +20,7 @@ export type SendInvitationsDeps = {
   clock: Clock;
   ticketKey: Buffer;
   enqueue: Enqueue;
+  audit: Audit;
   /** Without a trailing slash. */
   publicUrl: string;
 };
@@ -57,15 +59,16 @@ export async function* inviteForLinks(
         now,
       });
       const campaign = { id, clientId, connectionId, plan };
-      const { results } = await inviteBatch(tx, {
+      const { results, afterCommit } = await inviteBatch(deps, tx, {
         campaign,
         includeActive,
         people,
         ticketKey,
         now,
       });
-      return { id, results };
+      return { id, results, afterCommit };
     });
+    done.afterCommit();
     campaignId = done.id;
     yield done.results.map((result) => ({
       ...result,

@@ -4,8 +4,12 @@ import type {
   CampaignPlan,
   InvitationData,
 } from '../../records/invitations/invitations.ts';
+import type { Audit } from '../../records/logs/logs.ts';
 import type { NewMessage } from '../../records/messages/messages.ts';
-import { grantAtOnce } from '../../steps/grant-what-was-promised/grant-what-was-promised.ts';
+import {
+  grantAtOnce,
+  noteAcceptance,
+} from '../../steps/grant-what-was-promised/grant-what-was-promised.ts';
 import {
   holdInvitedOrganization,
   type Invitee,
@@ -31,9 +35,10 @@ type Wanted = { person: Person; invitee: Invitee };
 /**
  * Invites a batch, in the caller's transaction.
  * @param input.includeActive whether to invite people who can already log in too
- * @returns the outcomes in the order of the people, and the mails with the links
+ * @returns the outcomes in the order of the people, the mails with the links, and what to do after the commit
  */
 export async function inviteBatch(
+  { audit }: { audit: Audit },
   tx: Db,
   input: {
     campaign: Pick<Campaign, 'id' | 'clientId' | 'connectionId' | 'plan'>;
@@ -42,7 +47,7 @@ export async function inviteBatch(
     ticketKey: Buffer;
     now: Date;
   },
-): Promise<{ results: RowResult[]; mails: NewMessage[] }> {
+): Promise<{ results: RowResult[]; mails: NewMessage[]; afterCommit: () => void }> {
   const { campaign, people, ticketKey, now } = input;
   if (!(await holdInvitedOrganization(tx, campaign.plan))) refuseAll(people);
   if (!input.includeActive) await leaveOutActive(tx, { people, clientId: campaign.clientId, now });
@@ -67,6 +72,7 @@ export async function inviteBatch(
     return isGiven && user !== null ? [{ id: outcome.id, userId: user.id }] : [];
   });
   const granting = await grantAtOnce(tx, { campaign, wanted: atOnce, mails, now });
+  const granted = new Set(granting.accepted.map(({ invitation }) => invitation.id));
   const results = people.map((person): RowResult => {
     const outcome = byPerson.get(person);
     const { row, user, asked } = person;
@@ -75,7 +81,7 @@ export async function inviteBatch(
     if (person.leftOut !== null)
       return { ...base, status, invitation: 'not_invited', leftOut: person.leftOut };
     if (outcome === undefined) return { ...base, ...refusal(person) };
-    if (outcome.kind === 'invited' && granting.granted.has(outcome.id)) {
+    if (outcome.kind === 'invited' && granted.has(outcome.id)) {
       const isGranted = true;
       return { ...base, status, invitation: 'invited', isGranted, invitationId: outcome.id };
     }
@@ -89,7 +95,10 @@ export async function inviteBatch(
         }
       : { ...base, status, invitation: 'already_invited', invitationId: outcome.id };
   });
-  return { results, mails: granting.mails };
+  const afterCommit = () => {
+    for (const accepted of granting.accepted) noteAcceptance(audit, accepted);
+  };
+  return { results, mails: granting.mails, afterCommit };
 }
 
 /** Returns whether the plan gives everything to this person without asking: the person has an account whose address is proved. */

@@ -149,9 +149,10 @@ function workOf(deps: SendInvitationsDeps, job: SegmentedJob): SegmentedWork {
         ...(errand.kind === 'invite' && { plan: errand.plan }),
         now,
       });
-      if (errand.kind === 'tickets')
-        return issueForPeople(deps, tx, { errand, jobId, people, now });
-      const { results, mails } = await inviteBatch(tx, {
+      if (errand.kind === 'tickets') {
+        return { outcomes: await issueForPeople(deps, tx, { errand, jobId, people, now }) };
+      }
+      const { results, mails, afterCommit } = await inviteBatch(deps, tx, {
         campaign: await campaignOfJob(tx, jobId),
         includeActive: errand.includeActive ?? true,
         people,
@@ -159,7 +160,7 @@ function workOf(deps: SendInvitationsDeps, job: SegmentedJob): SegmentedWork {
         now,
       });
       await queueMail(tx, deps.enqueue, mails, now);
-      return results.map(({ generation: _, ...stored }) => stored);
+      return { outcomes: results.map(({ generation: _, ...stored }) => stored), afterCommit };
     },
   };
 }

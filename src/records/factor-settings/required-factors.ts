@@ -3,17 +3,18 @@ import type { Db } from '../../platform/db/db.ts';
 import type { RequiredFactor } from './factor-names.ts';
 
 /**
- * Requires a user to enroll one of these factors before the next login ends. A later requirement replaces an earlier one. Run it in the
- * transaction that accepts the invitation.
+ * Requires users to enroll one of these factors before their next login ends. A later requirement replaces an earlier one. Run it in the
+ * transaction that accepts their invitations.
  */
 export async function requireFactors(
   tx: Db,
-  input: { userId: string; factors: RequiredFactor[]; now: Date },
+  input: { userIds: string[]; factors: RequiredFactor[]; now: Date },
 ): Promise<void> {
-  const { userId, now } = input;
   if (input.factors.length === 0) return;
+  const userIds = [...new Set(input.userIds)];
   const factors = JSON.stringify([...new Set(input.factors)]);
-  await sql`insert into required_factors (user_id, factors, created_at) values (${userId}, ${factors}::jsonb, ${now})
+  await sql`insert into required_factors (user_id, factors, created_at)
+    select id, ${factors}::jsonb, ${input.now} from unnest(${userIds}::text[]) as id order by id
     on conflict (user_id) do update set factors = excluded.factors, created_at = excluded.created_at`.execute(
     tx,
   );

@@ -213,14 +213,14 @@ export async function markCanceled(
     where id = any(${input.ids}::text[]) and state in ('sending', 'queued')`.execute(db);
 }
 
-/** Cancels an invitation's mails that are not being sent yet. Returns how many it canceled. */
+/** Cancels the mails of invitations that are not being sent yet. Returns how many it canceled. */
 export async function cancelMessages(
   db: Db,
-  input: { invitationId: string; reason: string },
+  input: { invitationIds: string[]; reason: string },
 ): Promise<number> {
   const result = await sql`
     update messages set state = 'canceled', error = ${input.reason}, held_since = null
-    where invitation_id = ${input.invitationId} and state = 'queued'`.execute(db);
+    where invitation_id = any(${input.invitationIds}::text[]) and state = 'queued'`.execute(db);
   return Number(result.numAffectedRows ?? 0n);
 }
 

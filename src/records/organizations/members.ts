@@ -130,6 +130,23 @@ export async function giveMemberRoles(
   return { kind: 'given' };
 }
 
+/**
+ * Gives members the roles that were promised to them. Deleted roles are left out, and a full member gets them too: the limit is for requests.
+ * The members must exist.
+ */
+export async function givePromisedRoles(
+  tx: Db,
+  input: { organizationId: string; userIds: string[]; roleIds: string[]; now: Date },
+): Promise<void> {
+  const { organizationId, userIds, roleIds, now } = input;
+  if (roleIds.length === 0) return;
+  await sql`
+    with held as (select id from roles where id = any(${roleIds}::text[]) order by id for key share)
+    insert into organization_member_roles (organization_id, user_id, role_id, created_at)
+    select ${organizationId}, u.id, held.id, ${now} from unnest(${userIds}::text[]) as u (id), held order by 2, 3
+    on conflict do nothing`.execute(tx);
+}
+
 /** Removes roles from a member. Missing ones are ignored. */
 export async function takeMemberRoles(
   db: Db,

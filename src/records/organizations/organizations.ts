@@ -27,6 +27,7 @@ export {
   addMembers,
   countMembers,
   giveMemberRoles,
+  givePromisedRoles,
   listMembers,
   type MemberRole,
   type OrganizationMember,

@@ -39,6 +39,20 @@ export async function addMembers(
   return { kind: 'assigned' };
 }
 
+/** See `assignRoles` in roles.ts. */
+export async function giveKnownRoles(
+  tx: Db,
+  { userIds, roleIds, now }: { userIds: string[]; roleIds: string[]; now: Date },
+): Promise<void> {
+  if (roleIds.length === 0) return;
+  // The lock keeps a role from being deleted before the insert, which would violate the foreign key.
+  await sql`
+    with held as (select id from roles where id = any(${roleIds}::text[]) order by id for key share)
+    insert into user_roles (user_id, role_id, created_at)
+    select u.id, held.id, ${now} from unnest(${userIds}::text[]) as u (id), held order by 1, 2
+    on conflict do nothing`.execute(tx);
+}
+
 /** Returns the members after one, in the order of their ids, at a cost independent of their number. */
 export async function membersAfter(
   db: Db,

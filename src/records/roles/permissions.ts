@@ -127,6 +127,27 @@ export async function grant(tx: Db, holder: Holder, keys: PermissionKey[]): Prom
   return { kind: 'granted' };
 }
 
+/** See `grantKnownPermissions` in roles.ts. */
+export async function grantKnown(
+  tx: Db,
+  { userIds, keys }: { userIds: string[]; keys: PermissionKey[] },
+): Promise<void> {
+  if (keys.length === 0) return;
+  const audiences = keys.map((key) => key.audience);
+  await sql`
+    with held as (
+      select id, identifier, scopes from resource_servers where identifier = any(${audiences}::text[]) order by id for share
+    )
+    insert into user_permissions (user_id, resource_server_id, permission)
+    select u.id, held.id, given.name
+    from unnest(${audiences}::text[], ${keys.map((key) => key.permission)}::text[]) as given (audience, name)
+    join held on held.identifier = given.audience
+      and held.scopes @> jsonb_build_array(jsonb_build_object('value', given.name))
+    cross join unnest(${userIds}::text[]) as u (id)
+    order by 1, 2, 3
+    on conflict do nothing`.execute(tx);
+}
+
 /** Removes permissions. Missing ones are ignored. */
 export async function revoke(db: Db, holder: Holder, keys: PermissionKey[]): Promise<void> {
   const { remove, holder: column } = writes[holder.kind];

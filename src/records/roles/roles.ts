@@ -3,6 +3,7 @@ import { type Db, folded, pageAndCount, sqlState } from '../../platform/db/db.ts
 import {
   type Assigned,
   addMembers,
+  giveKnownRoles,
   membersAfter,
   pageOfMembers,
   type RoleMember,
@@ -12,6 +13,7 @@ import {
   forgetScopes,
   type Granted,
   grant,
+  grantKnown,
   type Holder,
   type PermissionKey,
   type PermissionOfRole,
@@ -141,17 +143,12 @@ export async function holdRoles(tx: Db, ids: string[]): Promise<string[]> {
   return ids.filter((id) => !found.has(id));
 }
 
-/** Gives roles to a user. Existing and deleted ones are ignored. The user must exist. */
-export async function assignRoles(
-  db: Db,
-  input: { userId: string; roleIds: string[]; now: Date },
+/** Gives roles to users, in a transaction. Existing and deleted roles are ignored. The users must exist. */
+export function assignRoles(
+  tx: Db,
+  input: { userIds: string[]; roleIds: string[]; now: Date },
 ): Promise<void> {
-  if (input.roleIds.length === 0) return;
-  // The lock keeps the role from being deleted before the insert, which would violate the foreign key.
-  await sql`
-    insert into user_roles (user_id, role_id, created_at)
-    select ${input.userId}, id, ${input.now} from roles where id = any(${input.roleIds}::text[]) order by id for key share
-    on conflict do nothing`.execute(db);
+  return giveKnownRoles(tx, input);
 }
 
 /** Removes roles from a user. Missing ones are ignored. */
@@ -242,6 +239,14 @@ export function roleNamesOfUser(
 /** Gives permissions to a role or a user, all or none, in a transaction (see `permissions.ts`). */
 export function grantPermissions(tx: Db, holder: Holder, keys: PermissionKey[]): Promise<Granted> {
   return grant(tx, holder, keys);
+}
+
+/** Gives permissions to users, in a transaction. Existing ones, and those that their APIs no longer have, are ignored. The users must exist. */
+export function grantKnownPermissions(
+  tx: Db,
+  input: { userIds: string[]; keys: PermissionKey[] },
+): Promise<void> {
+  return grantKnown(tx, input);
 }
 
 /** Removes permissions from a role or a user (see `permissions.ts`). */

@@ -15,11 +15,11 @@ const hasIt = sql<SqlBool>`case when users.logins_count = 0 and users.app_metada
 export const withoutInvitedStatus = sql`case when ${hasIt}
   then nullif(users.app_metadata - 'status', '{}'::jsonb) else users.app_metadata end`;
 
-/** Removes that status. Any other status stays. */
+/** Removes that status from users. Any other status stays. */
 export async function endInvitedStatus(
   tx: Db,
-  { userId, at }: { userId: string; at: Date },
+  { userIds, at }: { userIds: string[]; at: Date },
 ): Promise<void> {
   await sql`update users set app_metadata = ${withoutInvitedStatus}, updated_at = ${at}
-    where id = ${userId} and ${hasIt}`.execute(tx);
+    where id = any(${userIds}::text[]) and ${hasIt}`.execute(tx);
 }

@@ -13,6 +13,7 @@ import { on, toNoted, toUser, type User, users, withEpoch } from './user-row.ts'
 export type { BulkUser, NewBulkUser } from './bulk-user.ts';
 export { canonicalizeUsers } from './canonicalize-users.ts';
 export { holdForProof, isUnproven, recordFirstProof } from './first-proof.ts';
+export { grantMetadata } from './grant-metadata.ts';
 export { type HeldAccount, holdAccount, holdAccounts, holdPeople } from './hold-account.ts';
 export {
   type Account,
@@ -47,7 +48,6 @@ export {
   updateUsersInBulk,
 } from './users-in-bulk.ts';
 export {
-  grantMetadata,
   insertUser,
   type NewUser,
   type UserChanges,

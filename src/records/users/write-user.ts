@@ -207,28 +207,6 @@ function unprovenAfter(emailVerified: boolean | undefined, isElsewhere: boolean)
   return sql<unknown>`case when logins_count > 0 then coalesce(unproven, '{}'::jsonb) else unproven end`;
 }
 
-/** Merges an invitation's metadata into the user's, on the first level. An empty object grants nothing. */
-export async function grantMetadata(
-  db: Db,
-  grant: {
-    userId: string;
-    appMetadata: Record<string, unknown> | null;
-    userMetadata: Record<string, unknown> | null;
-    at: Date;
-  },
-): Promise<void> {
-  const granted = (column: 'app_metadata' | 'user_metadata', metadata: typeof grant.appMetadata) =>
-    metadata && Object.keys(metadata).length > 0 ? merged(column, metadata) : undefined;
-  const app_metadata = granted('app_metadata', grant.appMetadata);
-  const user_metadata = granted('user_metadata', grant.userMetadata);
-  if (!app_metadata && !user_metadata) return;
-  await on(db)
-    .updateTable('users')
-    .set({ app_metadata, user_metadata, updated_at: grant.at })
-    .where('id', '=', grant.userId)
-    .execute();
-}
-
 function json(value: Record<string, unknown> | null | undefined): string | null {
   return value === null || value === undefined ? null : JSON.stringify(value);
 }

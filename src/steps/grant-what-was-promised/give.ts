@@ -4,68 +4,63 @@ import { type Campaign, grantsOf, type Invitation } from '../../records/invitati
 import { cancelMessages } from '../../records/messages/messages.ts';
 import {
   addMembers,
-  giveMemberRoles,
+  givePromisedRoles,
   holdOrganization,
 } from '../../records/organizations/organizations.ts';
-import { assignRoles, grantPermissions, missingRoles } from '../../records/roles/roles.ts';
+import { assignRoles, grantKnownPermissions } from '../../records/roles/roles.ts';
 import { endInvitedStatus, grantMetadata } from '../../records/users/users.ts';
 
+/** An invitation that was just accepted, and the user who gets what it carries. */
+export type Accepted = { invitation: Invitation; userId: string };
+
 /**
- * Gives what an invitation carries, and cancels its mails. Run it in the transaction that has just accepted the invitation: of many
- * acceptances at once exactly one gives. What was deleted since the invitation is left out: it must not keep the person out.
- * @returns false if the organization is gone: then undo the acceptance
+ * Gives what invitations of one campaign carry, and cancels their mails. Run it in the transaction that has just accepted the invitations and
+ * holds the users: of many acceptances at once exactly one gives. What was deleted since the invitation is left out: it must not keep the
+ * person out. The number of statements does not depend on the number of invitations.
+ * @returns false if the organization is gone: then undo the acceptances
  */
-export async function grantInvitation(
+export async function grantInvitations(
   tx: Db,
-  input: { invitation: Invitation; campaign: Pick<Campaign, 'plan'>; userId: string; now: Date },
+  input: { campaign: Pick<Campaign, 'plan'>; accepted: Accepted[]; now: Date },
 ): Promise<boolean> {
-  const { invitation, campaign, userId, now } = input;
-  const { organizationId } = invitation;
-  const grants = grantsOf(invitation, campaign);
-  if (organizationId !== null) {
-    const roleIds = grants.memberRoles;
-    if (!(await becomeMember(tx, { organizationId, userId, roleIds, now }))) return false;
+  const { campaign, accepted, now } = input;
+  const userIds = [...new Set(accepted.map(({ userId }) => userId))];
+  const organizations = new Set(accepted.map(({ invitation }) => invitation.organizationId));
+  for (const organizationId of organizations) {
+    if (organizationId === null) continue;
+    const those = accepted.filter(({ invitation }) => invitation.organizationId === organizationId);
+    const memberIds = [...new Set(those.map(({ userId }) => userId))];
+    const roleIds = campaign.plan.memberRoles ?? [];
+    if (!(await joinOrganization(tx, { organizationId, userIds: memberIds, roleIds, now }))) {
+      return false;
+    }
   }
-  await endInvitedStatus(tx, { userId, at: now });
-  const { appMetadata, userMetadata } = grants;
-  await grantMetadata(tx, { userId, appMetadata, userMetadata, at: now });
-  await assignRoles(tx, { userId, roleIds: grants.roles, now });
-  await givePermissions(tx, userId, grants.permissions);
-  const factors = campaign.plan.factors?.required ?? [];
-  await requireFactors(tx, { userId, factors, now });
-  const reason = 'The invitation was accepted.';
-  await cancelMessages(tx, { invitationId: invitation.id, reason });
+  await endInvitedStatus(tx, { userIds, at: now });
+  const grants = accepted.map(({ invitation, userId }) => {
+    const { appMetadata, userMetadata } = grantsOf(invitation, campaign);
+    return { userId, appMetadata, userMetadata };
+  });
+  await grantMetadata(tx, { grants, at: now });
+  const { roles: roleIds = [], permissions = [], factors } = campaign.plan;
+  await assignRoles(tx, { userIds, roleIds, now });
+  const keys = permissions.map(({ apiIdentifier, name }) => ({
+    audience: apiIdentifier,
+    permission: name,
+  }));
+  await grantKnownPermissions(tx, { userIds, keys });
+  await requireFactors(tx, { userIds, factors: factors?.required ?? [], now });
+  const invitationIds = accepted.map(({ invitation }) => invitation.id);
+  await cancelMessages(tx, { invitationIds, reason: 'The invitation was accepted.' });
   return true;
 }
 
-async function becomeMember(
+async function joinOrganization(
   tx: Db,
-  input: { organizationId: string; userId: string; roleIds: string[]; now: Date },
+  to: { organizationId: string; userIds: string[]; roleIds: string[]; now: Date },
 ): Promise<boolean> {
-  const { organizationId, userId, now } = input;
-  if (!(await holdOrganization(tx, organizationId))) return false;
-  const members = await addMembers(tx, { organizationId, userIds: [userId], now });
-  if (members.kind !== 'added') throw new Error('The accepting user is not locked.');
-  const gone = new Set(await missingRoles(tx, input.roleIds));
-  const roleIds = input.roleIds.filter((id) => !gone.has(id));
-  if (roleIds.length > 0) await giveMemberRoles(tx, { organizationId, userId, roleIds, now });
+  if (!(await holdOrganization(tx, to.organizationId))) return false;
+  const members = await addMembers(tx, to);
+  if (members.kind !== 'added') throw new Error('An accepting user is not locked.');
+  await givePromisedRoles(tx, to);
   return true;
-}
-
-async function givePermissions(
-  tx: Db,
-  userId: string,
-  permissions: { apiIdentifier: string; name: string }[],
-): Promise<void> {
-  // In the order of the APIs, which are locked.
-  for (const audience of [...new Set(permissions.map((each) => each.apiIdentifier))].sort()) {
-    const keys = permissions
-      .filter((each) => each.apiIdentifier === audience)
-      .map(({ name }) => ({ audience, permission: name }));
-    const holder = { kind: 'user', id: userId } as const;
-    const given = await grantPermissions(tx, holder, keys);
-    if (given.kind !== 'unknown_permission') continue;
-    const known = keys.filter((key) => !given.permissions.includes(key.permission));
-    await grantPermissions(tx, holder, known);
-  }
 }

@@ -13,10 +13,10 @@ import {
 import type { Audit } from '../../records/logs/logs.ts';
 import { lastTicketUsed } from '../../records/tickets/tickets.ts';
 import { holdAccounts } from '../../records/users/users.ts';
-import { grantInvitation } from './give.ts';
+import { grantInvitations } from './give.ts';
 import { noteAcceptance } from './note-acceptance.ts';
 
-export { grantInvitation } from './give.ts';
+export { type Accepted, grantInvitations } from './give.ts';
 export { grantAtOnce } from './grant-at-once.ts';
 export { noteAcceptance } from './note-acceptance.ts';
 
@@ -70,7 +70,8 @@ async function accept(
   if (invitation === null) return null;
   const [campaign] = await findCampaigns(tx, [invitation.campaignId]);
   if (campaign === undefined) throw new Error('An invitation belongs to no campaign.');
-  if (!(await grantInvitation(tx, { invitation, campaign, userId, now }))) return undo(null);
+  const accepted = [{ invitation, userId }];
+  if (!(await grantInvitations(tx, { campaign, accepted, now }))) return undo(null);
   if (session !== null && grantsOf(invitation, campaign).data !== null) {
     const login = { userId, clientId, by: { session }, at: now };
     await noteAcceptingLogin(tx, { invitationId: invitation.id, ...login });

@@ -4,7 +4,7 @@ import type { Audit } from '../../records/logs/logs.ts';
 /** Writes an acceptance to the tenant log, with the invitation's `data`: what the operator's programs wait for. */
 export function noteAcceptance(
   audit: Audit,
-  about: { invitation: Invitation; campaign: Campaign; userId: string },
+  about: { invitation: Invitation; campaign: Pick<Campaign, 'plan'>; userId: string },
 ): void {
   const { invitation, campaign, userId } = about;
   const { organizationId, clientId, acceptedBy } = invitation;

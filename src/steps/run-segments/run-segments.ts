@@ -39,10 +39,17 @@ export type SegmentOutcome = {
 /** A job for the users of one connection. */
 export type SegmentedJob = Job & { connectionId: string };
 
+export type SegmentDone = {
+  /** One per row, stored as JSON. */
+  outcomes: SegmentOutcome[];
+  /** Runs after the commit: what must not happen twice if the transaction is repeated, such as a note in the tenant log. */
+  afterCommit?: () => void;
+};
+
 /** What a flow does with the segments of a job. */
 export type SegmentedWork = {
-  /** Does one segment in the transaction that marks it as done. Returns one outcome per row, which is stored as JSON. */
-  runSegment(tx: Db, segment: Segment, now: Date): Promise<SegmentOutcome[]>;
+  /** Does one segment in the transaction that marks it as done. */
+  runSegment(tx: Db, segment: Segment, now: Date): Promise<SegmentDone>;
   /** Follows the end of the job, in the transaction that ends it. */
   onEnd?(tx: Db): Promise<void>;
 };
@@ -83,17 +90,17 @@ export function runSegments(
 }
 
 /** Does the next free segment. Returns `false` if there is none, or the connection is deleted. */
-function runNext(
+async function runNext(
   { db, clock }: RunDeps,
   { jobId, connectionId }: { jobId: string; connectionId: string },
   work: SegmentedWork,
 ): Promise<boolean> {
-  return transaction(db, async (tx) => {
-    if (!(await holdConnection(tx, connectionId))) return false;
+  const done = await transaction(db, async (tx) => {
+    if (!(await holdConnection(tx, connectionId))) return null;
     const segment = await takeSegment(tx, jobId);
-    if (!segment) return false;
+    if (!segment) return null;
     const now = clock.now();
-    const outcomes = await work.runSegment(tx, segment, now);
+    const { outcomes, afterCommit } = await work.runSegment(tx, segment, now);
     const count = (isCounted: (outcome: SegmentOutcome) => boolean) =>
       outcomes.filter(isCounted).length;
     await finishSegment(tx, {
@@ -110,6 +117,8 @@ function runNext(
       },
       now,
     });
-    return true;
+    return { afterCommit };
   });
+  done?.afterCommit?.();
+  return done !== null;
 }
