@@ -25,12 +25,7 @@ export async function storeIdentityTokens(
 ): Promise<void> {
   const { userId, tokens, at } = input;
   if (tokens.accessToken === null && tokens.refreshToken === null) return;
-  const row = await on(tx)
-    .selectFrom('identity_tokens')
-    .selectAll()
-    .where('user_id', '=', userId)
-    .forUpdate()
-    .executeTakeFirst();
+  const row = await keepIdentityTokens(tx, userId);
   const former = row ? opened(key, row) : null;
   const refreshToken = tokens.refreshToken ?? former?.refreshToken ?? null;
   const sealed = encrypt(key, JSON.stringify({ userId, ...tokens, refreshToken }));

@@ -31,6 +31,7 @@ export {
   ticketSession,
 } from './mfa-session.ts';
 export { declinePasskey, offerSession } from './passkey-gate.ts';
+export { refuseBlocked } from './refuse-blocked.ts';
 export { rememberBrowser } from './remembered-browser.ts';
 export { waysOfLogin } from './ways-of-login.ts';
 

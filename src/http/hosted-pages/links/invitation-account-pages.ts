@@ -2,33 +2,24 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import {
   acceptInvitation,
   connectionOfTyped,
-  type LoginInvitation,
-  type OpenInvitation,
-  viewInvitation,
 } from '../../../flows/accept-invitation/accept-invitation.ts';
-import { logIn } from '../../../flows/log-in/log-in.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import { lookOf } from '../brand/brand.ts';
-import { browserSecret, keepBrowserSecret } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
-import { formAction, formText, sayNotNow, secretOf } from '../page/page.ts';
-import { showAcceptance, showDead } from './invitation-outcome.ts';
-import { sayProblem } from './show-invitation.ts';
-
-type Acceptable = OpenInvitation | LoginInvitation;
+import { formAction, formText, secretOf } from '../page/page.ts';
+import { provePassword } from '../prove-password/prove-password.ts';
+import { type Acceptable, acceptableHere, showAcceptance, showDead } from './invitation-outcome.ts';
 
 /** Registers `/u/invitation-account?ticket=…`, where a person accepts an invitation with an account they have already. */
 export function registerInvitationAccountPages(app: FastifyInstance, deps: PageDeps): void {
   app.get(PAGE_PATHS.invitationAccount, async (request, reply) => {
-    const view = await viewInvitation(deps, secretOf(request));
-    if (view.kind !== 'open' && view.kind !== 'login') return showDead(deps, request, reply, view);
-    return show(deps, request, reply, view);
+    const view = await acceptableHere(deps, request, reply);
+    return view ? show(deps, request, reply, view) : reply;
   });
 
   app.post(PAGE_PATHS.invitationAccount, async (request, reply) => {
-    const view = await viewInvitation(deps, secretOf(request));
-    if (view.kind !== 'open' && view.kind !== 'login') return showDead(deps, request, reply, view);
-    return logsIn(deps, request, reply, view);
+    const view = await acceptableHere(deps, request, reply);
+    return view ? logsIn(deps, request, reply, view) : reply;
   });
 }
 
@@ -41,26 +32,19 @@ async function logsIn(
   const identifier = formText(request, 'username').slice(0, 320);
   const connection = await connectionOfTyped(deps.db, view, identifier);
   if (connection === null) return showDead(deps, request, reply, { ...view, kind: 'unserved' });
-  const browser = browserSecret(deps, request);
-  const login = await logIn(deps, {
+  const proved = await provePassword(deps, request, reply, {
     connection,
     identifier,
-    password: formText(request, 'password'),
-    ip: request.ip,
-    browser,
     clientId: view.client?.id ?? null,
     entersLater: true,
+    translator: deps.pages.translator(request),
+    wrong: 'wrong',
   });
-  if (login.kind === 'throttled' || login.kind === 'busy') {
-    const { problem, status } = sayNotNow(reply, login, deps.pages.translator(request));
+  if (proved.kind !== 'ok') {
+    const { problem, status } = proved;
     return show(deps, request, reply, view, { identifier, problem, status });
   }
-  if (login.kind !== 'ok') {
-    const problem = sayProblem(deps, request, login.kind);
-    return show(deps, request, reply, view, { identifier, problem, status: 400 });
-  }
-  keepBrowserSecret(deps, reply, browser);
-  const proof = { kind: 'account', userId: login.user.id, hasLoggedIn: true } as const;
+  const proof = { kind: 'account', userId: proved.user.id, hasLoggedIn: true } as const;
   const outcome = await acceptInvitation(deps, { secret: secretOf(request), proof });
   return showAcceptance(deps, request, reply, outcome);
 }

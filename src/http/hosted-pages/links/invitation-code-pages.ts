@@ -1,10 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import {
-  acceptInvitation,
-  type LoginInvitation,
-  type OpenInvitation,
-  viewInvitation,
-} from '../../../flows/accept-invitation/accept-invitation.ts';
+import { acceptInvitation } from '../../../flows/accept-invitation/accept-invitation.ts';
 import { proveCode, startPasswordless } from '../../../flows/passwordless/passwordless.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import { type Connection, codeConnectionOf } from '../../../records/connections/connections.ts';
@@ -12,10 +7,8 @@ import { lookOf } from '../brand/brand.ts';
 import type { PageDeps } from '../deps.ts';
 import { formAction, formText, sayNotNow, secretOf } from '../page/page.ts';
 import { enteredProfile, fieldViews } from './invitation-fields.ts';
-import { showAcceptance, showDead } from './invitation-outcome.ts';
+import { type Acceptable, acceptableHere, showAcceptance } from './invitation-outcome.ts';
 import { showInvitation } from './show-invitation.ts';
-
-type Acceptable = OpenInvitation | LoginInvitation;
 
 type At = {
   request: FastifyRequest;
@@ -43,8 +36,8 @@ export function registerInvitationCodePages(app: FastifyInstance, deps: PageDeps
   );
 
   app.post(PAGE_PATHS.invitationCode, async (request, reply) => {
-    const view = await viewInvitation(deps, secretOf(request));
-    if (view.kind !== 'open' && view.kind !== 'login') return showDead(deps, request, reply, view);
+    const view = await acceptableHere(deps, request, reply);
+    if (view === null) return reply;
     const connection = codeConnectionOf(view.connections);
     if (connection === null) {
       return reply.redirect(formAction(request, PAGE_PATHS.invitation), 303);
@@ -96,8 +89,8 @@ async function refuses(
   const translator = deps.pages.translator(request);
   if (why.kind === 'throttled') return showCode(deps, at, sayNotNow(reply, why, translator));
   // The same form, sent twice, finds its code used up, and the invitation accepted.
-  const now = await viewInvitation(deps, secretOf(request));
-  if (now.kind !== 'open' && now.kind !== 'login') return showDead(deps, request, reply, now);
+  const now = await acceptableHere(deps, request, reply);
+  if (now === null) return reply;
   return showCode(deps, at, { problem: translator.say('codeLogin.wrong'), status: 400 });
 }
 

@@ -1,8 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type {
-  AcceptedInvitation,
-  AcceptOutcome,
-  LoginInvitation,
+import {
+  type AcceptedInvitation,
+  type AcceptOutcome,
+  type LoginInvitation,
+  type OpenInvitation,
+  viewInvitation,
 } from '../../../flows/accept-invitation/accept-invitation.ts';
 import { lookOf } from '../brand/brand.ts';
 import type { PageDeps } from '../deps.ts';
@@ -17,6 +19,21 @@ import {
 import { showDeadLink, showUnknownLink } from './dead-link-pages.ts';
 import { sayProblem, showInvitation } from './show-invitation.ts';
 import { showWrongAccount } from './wrong-account-page.ts';
+
+/** An invitation that its person can accept now. */
+export type Acceptable = OpenInvitation | LoginInvitation;
+
+/** Returns the invitation of the request's link if it can be accepted now, or `null` if the reply that says why not has been sent. */
+export async function acceptableHere(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Acceptable | null> {
+  const view = await viewInvitation(deps, secretOf(request));
+  if (view.kind === 'open' || view.kind === 'login') return view;
+  await showDead(deps, request, reply, view);
+  return null;
+}
 
 /** Ends every attempt to accept an invitation by its link: the login at the application follows, or a page says what is in the way. */
 export function showAcceptance(

@@ -3,17 +3,16 @@ import {
   acceptInvitation,
   type LoginInvitation,
   type OpenInvitation,
-  viewInvitation,
 } from '../../../flows/accept-invitation/accept-invitation.ts';
-import { logIn } from '../../../flows/log-in/log-in.ts';
 import { requestReset } from '../../../flows/reset-password/reset-password.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import { loginIdentifiersOf } from '../../../records/connections/connections.ts';
 import { browserSecret, keepBrowserSecret } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
 import { chosenPassword, formText, mailSentUrl, sayNotNow, secretOf } from '../page/page.ts';
+import { provePassword } from '../prove-password/prove-password.ts';
 import { enteredProfile } from './invitation-fields.ts';
-import { showAcceptance, showDead } from './invitation-outcome.ts';
+import { acceptableHere, showAcceptance } from './invitation-outcome.ts';
 import {
   invitationPasskey,
   invitationPasskeyLogin,
@@ -27,17 +26,14 @@ import { sayProblem, showInvitation } from './show-invitation.ts';
  */
 export function registerInvitationPages(app: FastifyInstance, deps: PageDeps): void {
   app.get(PAGE_PATHS.invitation, async (request, reply) => {
-    const view = await viewInvitation(deps, secretOf(request));
-    const isOpen = view.kind === 'open' || view.kind === 'login';
-    return isOpen
-      ? showInvitation(deps, request, reply, view)
-      : showDead(deps, request, reply, view);
+    const view = await acceptableHere(deps, request, reply);
+    return view ? showInvitation(deps, request, reply, view) : reply;
   });
 
   app.post(PAGE_PATHS.invitation, async (request, reply) => {
-    const view = await viewInvitation(deps, secretOf(request));
+    const view = await acceptableHere(deps, request, reply);
+    if (view === null) return reply;
     if (view.kind === 'open') return choosesPassword(deps, request, reply, view);
-    if (view.kind !== 'login') return showDead(deps, request, reply, view);
     if (formText(request, 'way') === 'forgot') return forgets(deps, request, reply, view);
     return logsIn(deps, request, reply, view);
   });
@@ -121,27 +117,19 @@ async function logsIn(
   const [kind = 'email'] = loginIdentifiersOf(connection).filter(
     (candidate) => user[candidate] != null,
   );
-  const browser = browserSecret(deps, request);
-  const login = await logIn(deps, {
+  const proved = await provePassword(deps, request, reply, {
     connection,
     identifier: user[kind] ?? view.invitation.email,
-    password: formText(request, 'password'),
-    ip: request.ip,
-    browser,
     clientId: client?.id ?? null,
     entersLater: true,
-  });
-  if (login.kind === 'throttled' || login.kind === 'busy') {
-    const { problem, status } = sayNotNow(reply, login, deps.pages.translator(request));
-    return showInvitation(deps, request, reply, view, problem, status);
-  }
-  if (login.kind !== 'ok') {
+    translator: deps.pages.translator(request),
     // The account is known, so the problem can name it.
-    const problem = login.kind === 'wrong' ? 'wrongHere' : login.kind;
-    return showInvitation(deps, request, reply, view, sayProblem(deps, request, problem));
+    wrong: 'wrongHere',
+  });
+  if (proved.kind !== 'ok') {
+    return showInvitation(deps, request, reply, view, proved.problem, proved.status);
   }
-  keepBrowserSecret(deps, reply, browser);
-  const proof = { kind: 'account', userId: login.user.id, hasLoggedIn: true } as const;
+  const proof = { kind: 'account', userId: proved.user.id, hasLoggedIn: true } as const;
   const outcome = await acceptInvitation(deps, { secret: secretOf(request), proof, profile });
   return showAcceptance(deps, request, reply, outcome);
 }

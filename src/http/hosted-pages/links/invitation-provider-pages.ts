@@ -1,10 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import {
-  acceptInvitation,
-  type LoginInvitation,
-  type OpenInvitation,
-  viewInvitation,
-} from '../../../flows/accept-invitation/accept-invitation.ts';
+import { acceptInvitation } from '../../../flows/accept-invitation/accept-invitation.ts';
 import {
   beginWithProvider,
   verifyAnswer,
@@ -26,10 +21,8 @@ import {
   showOver,
 } from '../provider-login/provider-login.ts';
 import { isProvider, providerName } from '../ways-in/ways-in.ts';
-import { showAcceptance, showDead } from './invitation-outcome.ts';
+import { type Acceptable, acceptableHere, showAcceptance } from './invitation-outcome.ts';
 import { showInvitation } from './show-invitation.ts';
-
-type Acceptable = OpenInvitation | LoginInvitation;
 
 /**
  * Registers the acceptance of an invitation with an identity provider: `/u/invitation/connection?ticket=…` sends the browser there, and
@@ -37,8 +30,8 @@ type Acceptable = OpenInvitation | LoginInvitation;
  */
 export function registerInvitationProviderPages(app: FastifyInstance, deps: PageDeps): void {
   app.post(PAGE_PATHS.invitationProvider, async (request, reply) => {
-    const view = await viewInvitation(deps, secretOf(request));
-    if (view.kind !== 'open' && view.kind !== 'login') return showDead(deps, request, reply, view);
+    const view = await acceptableHere(deps, request, reply);
+    if (view === null) return reply;
     const name = formText(request, 'connection');
     const connection = view.connections.find((each) => each.name === name);
     if (!connection || !isProvider(connection)) {
@@ -108,8 +101,8 @@ async function comesBack(
   }
   const againUrl = formAction(request, PAGE_PATHS.invitation);
   if (login.isOver || login.stage !== 'answered') return showOver(deps, request, reply, againUrl);
-  const view = await viewInvitation(deps, secret);
-  if (view.kind !== 'open' && view.kind !== 'login') return showDead(deps, request, reply, view);
+  const view = await acceptableHere(deps, request, reply);
+  if (view === null) return reply;
   const connection = view.connections.find((each) => each.id === login.connectionId);
   if (connection === undefined) return reply.redirect(againUrl, 303);
   const answered = await verifyAnswer(deps, {

@@ -5,7 +5,6 @@ import {
   mayAccept,
   viewInvitation,
 } from '../../../flows/accept-invitation/accept-invitation.ts';
-import { logIn } from '../../../flows/log-in/log-in.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import {
   type Connection,
@@ -24,7 +23,8 @@ import {
   type LoginContext,
   stateQuery,
 } from '../finish-login/finish-login.ts';
-import { chosenPassword, formText, longDate, ruleViews, sayNotNow } from '../page/page.ts';
+import { chosenPassword, formText, longDate, ruleViews } from '../page/page.ts';
+import { provePassword } from '../prove-password/prove-password.ts';
 import { passkeyLoginWay, waysIn } from '../ways-in/ways-in.ts';
 import { showExpiredInvitation } from './expired-organization-invitation.ts';
 
@@ -151,27 +151,19 @@ async function logsIn(
   connection: Connection,
 ): Promise<FastifyReply> {
   const { context, view } = shown;
-  const browser = browserSecret(deps, request);
-  const outcome = await logIn(deps, {
+  const { client, translator } = context;
+  const proved = await provePassword(deps, request, reply, {
     connection,
     identifier: view.invitation.email,
-    password: formText(request, 'password'),
-    ip: request.ip,
-    browser,
-    clientId: context.client.id,
+    clientId: client.id,
+    translator,
+    wrong: 'wrongHere',
   });
-  if (outcome.kind === 'ok') {
-    keepBrowserSecret(deps, reply, browser);
-    const found = { context: { ...context, connection }, user: outcome.user, amr: ['pwd'] };
-    return finishLogin(deps, request, reply, found);
+  if (proved.kind !== 'ok') {
+    return show(deps, request, reply, shown, proved.problem, proved.status);
   }
-  const { say } = context.translator;
-  if (outcome.kind === 'throttled' || outcome.kind === 'busy') {
-    const { problem, status } = sayNotNow(reply, outcome, context.translator);
-    return show(deps, request, reply, shown, problem, status);
-  }
-  const problem = outcome.kind === 'wrong' ? 'wrongHere' : outcome.kind;
-  return show(deps, request, reply, shown, say(`problem.${problem}`));
+  const found = { context: { ...context, connection }, user: proved.user, amr: ['pwd'] };
+  return finishLogin(deps, request, reply, found);
 }
 
 async function signsUp(

@@ -12,6 +12,7 @@ import {
   codeLoginContext,
   finishLogin,
   type LoginContext,
+  refuseBlocked,
   waysOfLogin,
 } from '../finish-login/finish-login.ts';
 import { formText, sayNotNow } from '../page/page.ts';
@@ -78,11 +79,7 @@ async function tryCode(deps: PageDeps, at: Sent): Promise<FastifyReply> {
       return finishLogin(deps, request, reply, { context, user, amr: ['otp'] });
     }
     case 'blocked':
-      await deps.interactions.abort(request, reply, {
-        error: 'unauthorized',
-        description: 'user is blocked',
-      });
-      return reply;
+      return refuseBlocked(deps, request, reply);
     default:
       return showCode(deps, at, problemOf(at, outcome));
   }

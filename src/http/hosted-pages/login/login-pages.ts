@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { logIn, logInWithHandoff, viewHandoff } from '../../../flows/log-in/log-in.ts';
+import { logInWithHandoff, viewHandoff } from '../../../flows/log-in/log-in.ts';
 import { withoutBlanks } from '../../../platform/email-address/email-address.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import {
@@ -11,7 +11,7 @@ import {
   isSelfServiceResetEnabled,
   loginIdentifiersOf,
 } from '../../../records/connections/connections.ts';
-import { browserSecret, keepBrowserSecret, knowBrowser } from '../browser/browser.ts';
+import { knowBrowser } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
 import {
   anyLoginContext,
@@ -19,9 +19,11 @@ import {
   finishLogin,
   type LoginContext,
   loginContext,
+  refuseBlocked,
   waysOfLogin,
 } from '../finish-login/finish-login.ts';
-import { formText, sayNotNow, type TextPath } from '../page/page.ts';
+import { formText, type TextPath } from '../page/page.ts';
+import { provePassword } from '../prove-password/prove-password.ts';
 import {
   goToProvider,
   sentByDomain,
@@ -66,34 +68,24 @@ export function registerLoginPages(app: FastifyInstance, deps: PageDeps): void {
       const problem = context.translator.say('providerLogin.noProvider');
       return showLogin(deps, { request, reply, context, identifier, status: 400, problem });
     }
-    const browser = browserSecret(deps, request);
-    const outcome = await logIn(deps, {
-      connection: context.connection,
+    const { connection, client, translator } = context;
+    const proved = await provePassword(deps, request, reply, {
+      connection,
       identifier,
-      password: formText(request, 'password'),
-      ip: request.ip,
-      browser,
-      clientId: context.client.id,
+      clientId: client.id,
+      translator,
+      wrong: hidesAccounts(connection) ? 'wrongOrUnconfirmed' : 'wrong',
     });
-    if (outcome.kind === 'ok') {
-      keepBrowserSecret(deps, reply, browser);
-      return finishLogin(deps, request, reply, { context, user: outcome.user, amr: ['pwd'] });
+    switch (proved.kind) {
+      case 'ok':
+        return finishLogin(deps, request, reply, { context, user: proved.user, amr: ['pwd'] });
+      case 'blocked':
+        return refuseBlocked(deps, request, reply);
+      case 'refused': {
+        const { problem, status } = proved;
+        return showLogin(deps, { request, reply, context, identifier, problem, status });
+      }
     }
-    if (outcome.kind === 'blocked') {
-      await deps.interactions.abort(request, reply, {
-        error: 'unauthorized',
-        description: 'user is blocked',
-      });
-      return reply;
-    }
-    const { say } = context.translator;
-    const shown = { request, reply, context, identifier };
-    if (outcome.kind === 'throttled' || outcome.kind === 'busy') {
-      return showLogin(deps, { ...shown, ...sayNotNow(reply, outcome, context.translator) });
-    }
-    const mayWait = outcome.kind === 'wrong' && hidesAccounts(context.connection);
-    const problem = say(mayWait ? 'problem.wrongOrUnconfirmed' : `problem.${outcome.kind}`);
-    return showLogin(deps, { ...shown, status: 400, problem });
   });
 }
 

@@ -7,7 +7,12 @@ import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import { passkeyRulesOf } from '../../../records/connections/connections.ts';
 import { browserSecret, keepBrowserSecret } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
-import { anyLoginContext, finishLogin, loginContext } from '../finish-login/finish-login.ts';
+import {
+  anyLoginContext,
+  finishLogin,
+  loginContext,
+  refuseBlocked,
+} from '../finish-login/finish-login.ts';
 import { formText, sayNotNow } from '../page/page.ts';
 import { showLogin } from './login-pages.ts';
 
@@ -52,11 +57,7 @@ export function registerPasskeyPages(app: FastifyInstance, deps: PageDeps): void
         });
       }
       case 'blocked':
-        await deps.interactions.abort(request, reply, {
-          error: 'unauthorized',
-          description: 'user is blocked',
-        });
-        return reply;
+        return refuseBlocked(deps, request, reply);
       default: {
         const said =
           outcome.kind === 'throttled'

@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type LogInOutcome, logIn } from '../../../flows/log-in/log-in.ts';
 import {
   keepSeparate,
   type Linked,
@@ -10,10 +9,10 @@ import {
   viewOffer,
 } from '../../../flows/log-in-with-provider/log-in-with-provider.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
-import { browserSecret } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
 import { stateQuery } from '../finish-login/finish-login.ts';
 import { formText, sayNotNow } from '../page/page.ts';
+import { provePassword } from '../prove-password/prove-password.ts';
 import { providerName } from '../ways-in/ways-in.ts';
 import { showOver } from './provider-notices.ts';
 import { continueAs, type ProviderLoginHere, providerLoginHere } from './provider-pages.ts';
@@ -76,32 +75,18 @@ async function provesByPassword(
   shown: Shown,
 ): Promise<FastifyReply> {
   const { account, connection } = shown.offer;
-  const login = await logIn(deps, {
+  const { client, translator } = shown.context;
+  const proved = await provePassword(deps, request, reply, {
     connection,
     identifier: account.email ?? '',
-    password: formText(request, 'password'),
-    ip: request.ip,
-    browser: browserSecret(deps, request),
-    clientId: shown.context.client.id,
+    clientId: client.id,
     entersLater: true,
+    translator,
+    wrong: 'wrongHere',
   });
-  if (login.kind === 'ok') {
-    const linked = await linkWithPassword(deps, shown.entry, login.user.id);
-    return goOn(deps, request, reply, shown, linked);
-  }
-  return show(deps, request, reply, shown, problemOf(reply, shown, login));
-}
-
-function problemOf(
-  reply: FastifyReply,
-  { context }: Shown,
-  login: Exclude<LogInOutcome, { kind: 'ok' }>,
-) {
-  if (login.kind === 'throttled' || login.kind === 'busy') {
-    return sayNotNow(reply, login, context.translator);
-  }
-  const problem = login.kind === 'wrong' ? 'wrongHere' : login.kind;
-  return { problem: context.translator.say(`problem.${problem}`), status: 400 };
+  if (proved.kind !== 'ok') return show(deps, request, reply, shown, proved);
+  const linked = await linkWithPassword(deps, shown.entry, proved.user.id);
+  return goOn(deps, request, reply, shown, linked);
 }
 
 async function sendsCode(

@@ -15,6 +15,7 @@ import {
   anyLoginContext,
   finishLogin,
   type LoginContext,
+  refuseBlocked,
   stateQuery,
 } from '../finish-login/finish-login.ts';
 import { formText, queryText } from '../page/page.ts';
@@ -148,11 +149,7 @@ export async function continueAs(
       return finishLogin(deps, request, reply, done);
     }
     case 'blocked':
-      await deps.interactions.abort(request, reply, {
-        error: 'unauthorized',
-        description: 'user is blocked',
-      });
-      return reply;
+      return refuseBlocked(deps, request, reply);
     case 'offered':
       return reply.redirect(linkAccountUrl(context, entry.id), 303);
     case 'over':

@@ -1,0 +1,43 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type LogInInput, logIn } from '../../../flows/log-in/log-in.ts';
+import type { User } from '../../../records/users/users.ts';
+import { browserSecret, keepBrowserSecret } from '../browser/browser.ts';
+import type { PageDeps } from '../deps.ts';
+import { formText, type ProblemName, sayNotNow, type Translator } from '../page/page.ts';
+
+/** The login of a page's form: the user, or what the page says and its status. `blocked` has the right password. */
+export type ProvedPassword =
+  | { kind: 'ok'; user: User }
+  | { kind: 'blocked' | 'refused'; problem: string; status: number };
+
+/**
+ * Logs in with the password of a page's form. Makes the browser a known one of the user. Sets `retry-after` if there were too many attempts.
+ * @param about.wrong how the page names a wrong password: some pages show whose it is
+ */
+export async function provePassword(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  about: Pick<LogInInput, 'connection' | 'identifier' | 'clientId' | 'entersLater'> & {
+    translator: Translator;
+    wrong: ProblemName;
+  },
+): Promise<ProvedPassword> {
+  const { translator, wrong, ...account } = about;
+  const browser = browserSecret(deps, request);
+  const password = formText(request, 'password');
+  const outcome = await logIn(deps, { ...account, password, ip: request.ip, browser });
+  switch (outcome.kind) {
+    case 'ok':
+      keepBrowserSecret(deps, reply, browser);
+      return { kind: 'ok', user: outcome.user };
+    case 'throttled':
+    case 'busy':
+      return { kind: 'refused', ...sayNotNow(reply, outcome, translator) };
+    default: {
+      const problem = translator.say(`problem.${outcome.kind === 'wrong' ? wrong : outcome.kind}`);
+      const kind = outcome.kind === 'blocked' ? 'blocked' : 'refused';
+      return { kind, problem, status: 400 };
+    }
+  }
+}
