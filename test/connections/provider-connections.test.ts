@@ -155,6 +155,15 @@ describe('options of a provider are refused', () => {
     expect([status, body.message]).toEqual([400, expect.stringContaining(`options.${name}`)]);
   });
 
+  test.each([
+    ['oidc', { ...oidc, type: 'back_channel' }],
+    ['okta', { client_id: 'a', client_secret: 'b', domain: 'acme.okta.test' }],
+  ])('a proof by a key, with the reason (%s)', async (strategy, options) => {
+    const method = { token_endpoint_auth_method: 'private_key_jwt' };
+    const { status, body } = await create(strategy, { ...options, ...method });
+    expect([status, body.message]).toEqual([400, expect.stringContaining('Usher has no keys')]);
+  });
+
   test('a Workspace that is no domain', async () => {
     const workspace = { client_id: 'a', client_secret: 'b', domain: '*' };
     const { status, body } = await create('google-apps', workspace);

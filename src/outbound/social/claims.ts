@@ -39,10 +39,16 @@ export function subjectOf(value: unknown): string {
   return value;
 }
 
-/** Returns a text for people: without control characters, at most 300 characters, or `null` without a value. */
+/** Embeddings, overrides and isolates (Unicode UAX #9 §2): with them a name could turn the text around it. */
+const TURNS_TEXT = /[\u202a-\u202e\u2066-\u2069]/g;
+
+/** Returns a text for people: one line, without control characters, at most 300 characters, or `null` without a value. */
 export function textOf(value: unknown): string | null {
   if (typeof value !== 'string') return null;
-  const text = value.replace(/\p{Cc}+/gu, ' ').trim();
+  const text = value
+    .replace(TURNS_TEXT, '')
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+    .trim();
   return text === '' ? null : [...text].slice(0, MOST_NAME).join('');
 }
 

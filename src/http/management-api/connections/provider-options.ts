@@ -87,12 +87,22 @@ const openId = {
   connection_settings: nullable(
     closed({ pkce: Type.Optional(oneOf(['auto', 'S256', 'plain', 'disabled'])) }),
   ),
-  token_endpoint_auth_method: nullable(oneOf(['client_secret_post', 'client_secret_basic'])),
+  token_endpoint_auth_method: nullable(
+    oneOf(['client_secret_post', 'client_secret_basic', 'private_key_jwt']),
+  ),
   id_token_signed_response_algs: nullable(
     Type.Array(oneOf(['ES256', 'ES384', 'PS256', 'PS384', 'RS256', 'RS384', 'RS512']), {
       maxItems: 7,
     }),
   ),
+};
+
+const openIdEffects: Effects = {
+  token_endpoint_auth_method: {
+    only: ['client_secret_post', 'client_secret_basic', null],
+    because: 'Usher has no keys with which it could sign requests to a provider',
+    shown: false,
+  },
 };
 
 type Kind = {
@@ -140,13 +150,16 @@ const KINDS: Record<ProviderStrategy, Kind> = {
     required: ['client_id', 'client_secret', 'domain'],
   },
   okta: {
-    ...withSecret({
-      ...domains,
-      ...openId,
-      ...mapping(['basic_profile', 'use_map']),
-      domain: Type.String({ format: 'hostname', minLength: 4, maxLength: 255 }),
-      type: oneOf(['back_channel']),
-    }),
+    ...withSecret(
+      {
+        ...domains,
+        ...openId,
+        ...mapping(['basic_profile', 'use_map']),
+        domain: Type.String({ format: 'hostname', minLength: 4, maxLength: 255 }),
+        type: oneOf(['back_channel']),
+      },
+      openIdEffects,
+    ),
     required: ['client_id', 'client_secret', 'domain'],
   },
   oidc: {
@@ -165,6 +178,7 @@ const KINDS: Record<ProviderStrategy, Kind> = {
       send_back_channel_nonce: Type.Boolean(),
     },
     required: ['client_id'],
+    effects: openIdEffects,
   },
   waad: withSecret(
     {
