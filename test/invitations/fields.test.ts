@@ -74,6 +74,65 @@ async function accepts(link: string) {
   return world.exchange(client, back);
 }
 
+describe('a program without the scope', () => {
+  const refused = (scope: string) => ({
+    statusCode: 403,
+    message: `Insufficient scope, expected any of: ${scope}`,
+  });
+
+  test('lets nobody into an organization, by whatever route', async () => {
+    const token = await world.server.token(['create:users', 'create:invitations']);
+    const { email } = aPerson();
+    const plan = { client_id: client.id, organization_id: organization.id };
+    const body = { ...plan, recipients: [email] };
+    const invited = await world.server.api('POST', '/api/v2/invitations', body, { token });
+    expect(invited.body).toMatchObject(refused('create:organization_invitations'));
+    const imported = await world.server.api('POST', IMPORTS, formOf(email, plan), { token });
+    expect(imported.body).toMatchObject(refused('create:organization_invitations'));
+    expect(await invitationsTo(email)).toEqual([]);
+  });
+
+  test('imports people, but invites none of them', async () => {
+    const token = await world.server.token(['create:users']);
+    const { email } = aPerson();
+    for (const plan of [true, { client_id: client.id, roles: [role.id] }]) {
+      const { body } = await world.server.api('POST', IMPORTS, formOf(email, plan), { token });
+      expect(body).toMatchObject(refused('create:invitations'));
+    }
+    const { status } = await world.server.api('POST', IMPORTS, formOf(email, false), { token });
+    expect(status).toBe(202);
+    expect(await invitationsTo(email)).toEqual([]);
+  });
+
+  test('gives nothing beyond the organization with an invitation to it', async () => {
+    const token = await world.server.token(['create:organization_invitations']);
+    const path = `/api/v2/organizations/${organization.id}/invitations`;
+    const body = {
+      client_id: client.id,
+      inviter: { name: 'Mira' },
+      invitee: { email: aPerson().email },
+      permissions: [PERMISSION],
+    };
+    const asked = await world.server.api('POST', path, body, { token });
+    expect(asked.body).toMatchObject(refused('create:invitations'));
+  });
+});
+
+const IMPORTS = '/api/v2/jobs/users-imports';
+
+/** The upload of one person who is to be invited. */
+function formOf(email: string, plan: unknown): FormData {
+  const form = new FormData();
+  form.set('connection_id', world.connectionId);
+  form.set('send_invitations', JSON.stringify(plan));
+  form.set(
+    'users',
+    new Blob([JSON.stringify([{ email }])], { type: 'application/json' }),
+    'a.json',
+  );
+  return form;
+}
+
 test('an invitation says all that it carries, but not its link', async () => {
   const { email } = aPerson();
   const plan = {

@@ -12,7 +12,7 @@ import {
 import { checkPlan } from '../../../steps/check-plan/check-plan.ts';
 import { refuseProtectedIn } from '../../../steps/refuse-protected/refuse-protected.ts';
 import { refuseReserved } from '../metadata/metadata.ts';
-import { badRequest, closed, validatorFor } from '../route/route.ts';
+import { badRequest, type Caller, closed, requireScope, validatorFor } from '../route/route.ts';
 import { acceptanceProperties, planProperties } from './plan-properties.ts';
 
 /** Problems that do not stop the request, for the caller to read. Absent if there are none. */
@@ -73,6 +73,16 @@ export async function toPlan(
   return { clientId, warnings, plan };
 }
 
+/**
+ * Refuses a caller who may not give what a plan gives. A program that lets people into an organization needs the scope for invitations to
+ * it, by every route.
+ * @throws ApiError 403
+ */
+export function requireScopesOfPlan(caller: Caller, wire: WirePlan): void {
+  requireScope(caller, ['create:invitations']);
+  if (wire.organization_id !== undefined) requireScope(caller, ['create:organization_invitations']);
+}
+
 /** The part of a plan that {@link acceptanceProperties} say. Defaults are not stored. */
 export function acceptanceOf(
   wire: WireAcceptance,
@@ -95,13 +105,15 @@ export function acceptanceOf(
 /**
  * Reads the `send_invitations` part of an import. Absent or `false`: no invitations. `true`: invitations with defaults.
  * Otherwise a plan as JSON.
+ * @throws ApiError 400; 403 if the caller may import users, but not invite them
  */
 export async function readInvitationPlan(
   db: Db,
   text: string | undefined,
-  store: { connectionId: string },
+  { caller, ...store }: { connectionId: string; caller: Caller },
 ): Promise<ReadPlan | null> {
   if (text === undefined || text === '' || text === 'false') return null;
+  requireScopesOfPlan(caller, {});
   if (text === 'true') return toPlan(db, {}, store);
   let wire: unknown;
   try {
@@ -115,6 +127,7 @@ export async function readInvitationPlan(
   refuseProtectedIn(wire);
   checkWire(wire);
   const asked = wire as WirePlan;
+  requireScopesOfPlan(caller, asked);
   if (asked.create_user === undefined) return toPlan(db, asked, store);
   throw badRequest(
     "Payload validation error: 'create_user' has no effect on property send_invitations, because the import creates the users.",

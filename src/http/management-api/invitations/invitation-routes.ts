@@ -41,7 +41,7 @@ import {
   pagingOf,
   route,
 } from '../route/route.ts';
-import { toPlan } from './invitation-plan.ts';
+import { requireScopesOfPlan, toPlan } from './invitation-plan.ts';
 import {
   includesActive,
   inviteBody,
@@ -99,8 +99,9 @@ export function invitationRoutes(api: Api, deps: InvitationDeps): void {
       200: previewSchema,
       202: startedSchema,
     },
-    async handler({ body, reply, request }) {
+    async handler({ body, reply, request, caller }) {
       const { recipients: _, ...shared } = body;
+      requireScopesOfPlan(caller, planOf(body));
       if (!isStorableJson(shared)) {
         throw badRequest("Payload validation error: 'Contains characters that cannot be stored'.");
       }

@@ -112,7 +112,7 @@ export function jobRoutes(api: Api, deps: JobDeps & ExportJobDeps): void {
           Type.String({
             description:
               '`true`, or the plan of the invitations as JSON: `client_id`, `ttl_sec`, `result_url`, `app_metadata`, ' +
-              '`user_metadata`, `template_data`, `inviter`',
+              '`user_metadata`, `template_data`, `inviter`. Requires the scope `create:invitations`, too.',
           }),
         ),
       }),
@@ -131,6 +131,7 @@ export function jobRoutes(api: Api, deps: JobDeps & ExportJobDeps): void {
         const connection = await connectionOf(deps.db, fields);
         const planned = await readInvitationPlan(deps.db, fields.get('send_invitations'), {
           connectionId: connection.id,
+          caller,
         });
         const job = await submitImport(
           { ...deps, lanes: deps.importLanes },

@@ -36,6 +36,7 @@ import {
   pageQuery,
   pickFields,
   refuseDeep,
+  requireScope,
   route,
   sortOf,
   timestamp,
@@ -140,9 +141,11 @@ export function organizationInvitationRoutes(api: Api, deps: InviteDeps): void {
     params: organizationParams,
     body: createBody,
     response: { 201: invitationSchema },
-    handler: async ({ params, body }) => {
+    handler: async ({ params, body, caller }) => {
       const organization = await need(params.id);
       refuseMetadata(body);
+      // At Auth0 this scope gives nothing beyond the organization.
+      if (body.permissions !== undefined) requireScope(caller, ['create:invitations']);
       if (body.connection_id !== undefined && body.connections !== undefined) {
         throw badRequest(
           "Payload validation error: 'connection_id' cannot be combined with 'connections'.",
