@@ -35,7 +35,7 @@ import { createHttpServer, listenAt, noteOrigin, type RequestTimes } from './pla
 import { createLog } from './platform/log/log.ts';
 import { createTasks, type Registration } from './platform/tasks/tasks.ts';
 import { listAdministrators } from './records/administrators/administrators.ts';
-import { isVerifiedDomain } from './records/custom-domains/custom-domains.ts';
+import { verifiedDomain } from './records/custom-domains/custom-domains.ts';
 import { createAudit } from './records/logs/logs.ts';
 import { publicKeys } from './records/signing-keys/signing-keys.ts';
 import { startSweeps, workerHandlers } from './worker/worker.ts';
@@ -148,7 +148,7 @@ export async function createApp(config: Config, parts: { times?: RequestTimes } 
   // The management API answers the same at every name.
   http.addHook('onRequest', async (request) => {
     if (withoutDatabase.has(request.url) || request.url.startsWith('/api/')) return;
-    await noteOrigin(request, (host) => isVerifiedDomain(db, host));
+    await noteOrigin(request, publicUrl, (host) => verifiedDomain(db, host));
   });
   http.get('/healthz', async () => ({ status: 'ok' }));
   http.get('/readyz', async (_request, reply) => {

@@ -16,7 +16,8 @@ export type PlainBrowser = {
   cookies(): string;
 };
 
-export function plainBrowser(): PlainBrowser {
+/** @param send carries its requests. Default: the network */
+export function plainBrowser(send: typeof fetch = fetch): PlainBrowser {
   /** By name. A cookie for a part of the site has its path behind the name: `resume@/authorize/x`. */
   const cookies = new Map<string, string>();
   const header = (pathname: string | null) =>
@@ -28,7 +29,7 @@ export function plainBrowser(): PlainBrowser {
       .join('; ');
 
   async function request(url: string, init: RequestInit = {}, isFromElsewhere = false) {
-    const response = await fetch(url, {
+    const response = await send(url, {
       ...init,
       redirect: 'manual',
       headers: {

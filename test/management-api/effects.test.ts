@@ -202,11 +202,6 @@ describe('a route refuses with the field and the reason:', () => {
     ],
     ['PATCH /attack-protection/breached-password-detection', 'method', { method: 'enhanced' }],
     ['POST /emails/provider', 'name', { name: 'mailgun', credentials: { api_key: 'x' } }],
-    [
-      'PATCH /custom-domains/:domain',
-      'relying_party_identifier',
-      { relying_party_identifier: 'meadow.test' },
-    ],
     ['POST /custom-domains', 'type', { domain: 'other.meadow.test', type: 'auth0_managed_certs' }],
     [
       'POST /client-grants',

@@ -434,6 +434,8 @@ const NONE: Record<string, string> = {
   'POST /users/:id/authentication-methods key_id': 'it is made here',
   'POST /users/:id/authentication-methods relying_party_identifier':
     'it is the domain of the server',
+  'POST /custom-domains relying_party_identifier': 'it is the domain or its parent',
+  'PATCH /custom-domains/:id relying_party_identifier': 'it is the domain or its parent',
   'POST /jobs/users-imports users': 'it is the file',
   'POST /client-grants allow_any_organization': 'it is yes or no',
   'PATCH /client-grants/:id allow_any_organization': 'it is yes or no',

@@ -9,8 +9,16 @@ export type Door = {
   /** Asks for options, as the script does. */
   // biome-ignore lint/suspicious/noExplicitAny: what the server answers is what is tested
   options(fields?: Fields): Promise<any>;
-  /** Sends a credential. @returns the status of the answer, and the address it leads to */
-  sends(credential: string, fields?: Fields): Promise<{ status: number; location: string | null }>;
+  /**
+   * Sends a credential.
+   * @param origin another server than that of the page
+   * @returns the status of the answer, and the address it leads to
+   */
+  sends(
+    credential: string,
+    fields?: Fields,
+    origin?: string,
+  ): Promise<{ status: number; location: string | null }>;
 };
 
 /** Opens the login, or the page that a link names. `action`: the path of the page that takes passkeys. */
@@ -23,17 +31,21 @@ export async function openDoor(
   const page = await follow(browser, url);
   const csrf = /name="csrf" value="([^"]+)"/.exec(page.text)?.[1] ?? '';
   const { pathname, search } = new URL(page.url);
-  const target = `${world.server.url}${action ?? pathname}${search}`;
+  const path = `${action ?? pathname}${search}`;
   return {
     browser,
     async options(fields = {}) {
-      const answer = await browser.post(target, { csrf, passkey: 'options', ...fields });
+      const answer = await browser.post(world.server.url + path, {
+        csrf,
+        passkey: 'options',
+        ...fields,
+      });
       const read = JSON.parse(answer.page);
       return read.options ?? read;
     },
-    async sends(credential, fields = {}) {
+    async sends(credential, fields = {}, origin = world.server.url) {
       const sent = { csrf, passkey: 'answer', credential, ...fields };
-      const answer = await browser.post(target, sent);
+      const answer = await browser.post(origin + path, sent);
       return { status: answer.status, location: answer.headers.get('location') };
     },
   };

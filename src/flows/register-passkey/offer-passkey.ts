@@ -1,6 +1,7 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
 import {
+  type AuthenticationMethod,
   isSecondFactor,
   methodsOfUser,
 } from '../../records/authentication-methods/authentication-methods.ts';
@@ -10,12 +11,12 @@ import {
   finishPasskeyOffer,
 } from '../../records/pending-logins/pending-logins.ts';
 import type { User } from '../../records/users/users.ts';
-import { relyingPartyOf } from '../../steps/verify-passkey/verify-passkey.ts';
+import { relyingPartyHere } from '../../steps/verify-passkey/verify-passkey.ts';
 
 type Deps = { db: Db; clock: Clock; publicUrl: string };
 
 /**
- * Returns which passkey a user is offered at the end of a login: the first one after a password (`first`), or one for this device after the
+ * Returns which passkey a user is offered at the end of a login: the first one of this domain after a password (`first`), or one for this device after the
  * passkey of another (`local`). A user with a second factor is asked only after showing it: otherwise a stolen password would get a
  * credential that counts as two factors.
  */
@@ -24,14 +25,17 @@ export async function passkeyOffer(
   login: { user: User; amr: string[]; isFromAnotherDevice: boolean },
 ): Promise<'first' | 'local' | null> {
   const { user, amr, isFromAnotherDevice } = login;
-  if (relyingPartyOf(publicUrl) === null) return null;
+  const party = relyingPartyHere(publicUrl);
+  if (party === null) return null;
   if (!isFromAnotherDevice && !amr.includes('pwd')) return null;
   const connection = await findConnection(db, user.connectionId);
   const rules = connection && passkeyRulesOf(connection);
   if (isFromAnotherDevice) return rules?.isOfferedLocally ? 'local' : null;
   if (!rules?.isOffered) return null;
   const { methods, imported } = await methodsOfUser(db, user.id);
-  if (methods.some(({ kind }) => kind === 'passkey')) return null;
+  const isHere = ({ kind, credential }: AuthenticationMethod) =>
+    kind === 'passkey' && credential?.relyingParty === party.id;
+  if (methods.some(isHere)) return null;
   const hasFactor =
     imported || methods.some((method) => method.confirmed && isSecondFactor(method));
   return hasFactor && !amr.includes('mfa') ? null : 'first';

@@ -31,7 +31,7 @@ export {
   passSecondFactor,
 } from './pending-login.ts';
 export { asksForMultiFactor, MULTI_FACTOR, noteCompletedLogin } from './reasons.ts';
-export { methodsOf, type UsableMethod, usableMethods } from './usable-methods.ts';
+export { methodsHere, methodsOf, type UsableMethod, usableMethods } from './usable-methods.ts';
 
 export type SecondFactorDeps = { db: Db; clock: Clock; keys: Keys };
 

@@ -8,6 +8,7 @@ import {
   readFactorSettings,
 } from '../../records/factor-settings/factor-settings.ts';
 import { adoptFactors } from '../../steps/adopt-factors/adopt-factors.ts';
+import { relyingPartyHere } from '../../steps/verify-passkey/verify-passkey.ts';
 
 type Deps = { db: Db; clock: Clock; keys: Keys };
 
@@ -38,6 +39,21 @@ export function usable(
     return factor !== null && factors[factor];
   });
   return found.some((method) => method.kind !== 'recovery-code') ? found : [];
+}
+
+/**
+ * Returns the methods that a page can ask for at the domain of this request. A security key of another domain cannot answer there. If a user
+ * has nothing else, it stays: nobody gets past it.
+ */
+export function methodsHere(
+  { publicUrl }: { publicUrl: string },
+  methods: UsableMethod[],
+): UsableMethod[] {
+  const here = relyingPartyHere(publicUrl)?.id;
+  const answerable = methods.filter(
+    ({ credential }) => credential === null || credential.relyingParty === here,
+  );
+  return answerable.some(({ kind }) => kind !== 'recovery-code') ? answerable : methods;
 }
 
 /** Returns the factor of a method, or `null` if it is none that users enroll, or a key that an earlier version stored unread. */

@@ -9,7 +9,7 @@ import { proveCode, startPasswordless } from '../../flows/passwordless/passwordl
 import { beginPasskey, verifyNewPasskey } from '../../flows/register-passkey/register-passkey.ts';
 import { sha256 } from '../../platform/crypto/crypto.ts';
 import { type Connection, codeConnectionOf } from '../../records/connections/connections.ts';
-import { relyingPartyOf, servesOrigin } from '../../steps/verify-passkey/verify-passkey.ts';
+import { relyingPartyHere, servesOrigin } from '../../steps/verify-passkey/verify-passkey.ts';
 import { carriedOut, endProblem, stateOf } from './answers.ts';
 import { beginConnection, finishConnection } from './connection-route.ts';
 import type { FlowHandler, InvitationFlowDeps } from './deps.ts';
@@ -111,7 +111,7 @@ function registering(secret: string) {
 /** Returns the origin of a page on which browsers make passkeys of this server. @throws FlowProblem if it is another one */
 function pageOriginOf({ publicUrl }: Deps, request: FastifyRequest, at: FlowAt): string {
   const { origin = '' } = request.headers;
-  const party = relyingPartyOf(publicUrl);
+  const party = relyingPartyHere(publicUrl);
   if (party !== null && servesOrigin(party, origin)) return origin;
   throw new FlowProblem(409, 'passkey_not_here', { state: stateOf(at) });
 }

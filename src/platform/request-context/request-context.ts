@@ -12,8 +12,17 @@ export type RequestContext = {
   country?: string | null;
 };
 
+/** A domain, besides that of the public URL, at which this server has pages. */
+export type ServedDomain = {
+  /** The origin of its pages. */
+  origin: string;
+  /** The domain that passkeys made on its pages belong to (RP ID of Web Authentication). */
+  passkeyDomain: string;
+};
+
 // Kept beside the context, because its users store the whole context.
 const notes = new WeakMap<RequestContext, Map<string, number>>();
+const domains = new WeakMap<RequestContext, ServedDomain>();
 
 const storage = new AsyncLocalStorage<RequestContext>();
 
@@ -25,6 +34,18 @@ export function currentRequest(): RequestContext | null {
 /** Runs `work`, and everything that it starts, in the context of a request. */
 export function duringRequest<T>(context: RequestContext, work: () => T): T {
   return storage.run(context, work);
+}
+
+/** Records the domain at which the client has reached this server. Call it with a domain from the settings, never with a header. */
+export function noteServedDomain(domain: ServedDomain): void {
+  const request = currentRequest();
+  if (request !== null) domains.set(request, domain);
+}
+
+/** Returns the domain at which the client has reached this server, or `null` if it is that of the public URL. */
+export function servedDomain(): ServedDomain | null {
+  const request = currentRequest();
+  return (request && domains.get(request)) ?? null;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type ColumnType, type Selectable, sql } from 'kysely';
 import { type Db, pageAfter } from '../../platform/db/db.ts';
+import type { ServedDomain } from '../../platform/request-context/request-context.ts';
 
 type Tables = {
   custom_domains: {
@@ -46,6 +47,12 @@ export function domainMetadataOf(domain: CustomDomain | null): Record<string, st
   );
 }
 
+/** Returns the domain that passkeys of its pages belong to (RP ID of Web Authentication): itself, or the parent that the operator has chosen. */
+export function passkeyDomainOf({ domain, settings }: CustomDomain): string {
+  const { relying_party_identifier: chosen } = settings;
+  return typeof chosen === 'string' ? chosen.toLowerCase() : domain;
+}
+
 /** Returns domains in the order of their ids. */
 export async function customDomains(
   db: Db,
@@ -78,9 +85,11 @@ export async function customDomainByName(db: Db, domain: string): Promise<Custom
   return row ? toDomain(row) : null;
 }
 
-/** Returns whether this name, in any case, is a verified custom domain. */
-export async function isVerifiedDomain(db: Db, domain: string): Promise<boolean> {
-  return ((await customDomainByName(db, domain))?.verifiedAt ?? null) !== null;
+/** Returns the verified custom domain of this name, in any case, or `null`. */
+export async function verifiedDomain(db: Db, name: string): Promise<ServedDomain | null> {
+  const found = await customDomainByName(db, name);
+  if (!found?.verifiedAt) return null;
+  return { origin: `https://${found.domain}`, passkeyDomain: passkeyDomainOf(found) };
 }
 
 /** Returns the domain for links that name none, or `null`. */

@@ -1,4 +1,11 @@
 import { isIP } from 'node:net';
+import type { Db } from '../../platform/db/db.ts';
+import { servedDomain } from '../../platform/request-context/request-context.ts';
+import {
+  customDomains,
+  MAX_DOMAINS,
+  passkeyDomainOf,
+} from '../../records/custom-domains/custom-domains.ts';
 
 /** The server in the terms of Web Authentication. */
 export type RelyingParty = {
@@ -18,6 +25,32 @@ export function servesOrigin({ id }: RelyingParty, origin: string): boolean {
   const isLocal = hostname === 'localhost' || hostname.endsWith('.localhost');
   if (protocol !== 'https:' && !isLocal) return false;
   return hostname === id || hostname.endsWith(`.${id}`);
+}
+
+/**
+ * Returns the relying party of the page that this request is for: the custom domain at which it has arrived, or the public URL. `null` if
+ * browsers offer no credentials there. It comes from the settings, never from a header.
+ * @param publicUrl an origin without a trailing slash
+ */
+export function relyingPartyHere(publicUrl: string): RelyingParty | null {
+  const domain = servedDomain();
+  if (domain === null) return relyingPartyOf(publicUrl);
+  return { id: domain.passkeyDomain, origins: [domain.origin] };
+}
+
+/** Returns the domains that credentials can belong to: first that of the public URL, then those of verified custom domains. */
+export async function credentialDomains({
+  db,
+  publicUrl,
+}: {
+  db: Db;
+  publicUrl: string;
+}): Promise<string[]> {
+  const own = relyingPartyOf(publicUrl);
+  const verified = (await customDomains(db, { limit: MAX_DOMAINS })).filter(
+    ({ verifiedAt }) => verifiedAt !== null,
+  );
+  return [...new Set([...(own ? [own.id] : []), ...verified.map(passkeyDomainOf)])];
 }
 
 /**

@@ -24,10 +24,15 @@ import {
   WEBAUTHN_CHALLENGE_SECONDS,
 } from '../../records/webauthn-challenges/webauthn-challenges.ts';
 import { ALGORITHMS, readAuthentication, readRegistration } from './read-answer.ts';
-import { relyingPartyOf } from './relying-party.ts';
+import { relyingPartyHere } from './relying-party.ts';
 
 export { readPublicKey } from './read-answer.ts';
-export { relyingPartyOf, servesOrigin } from './relying-party.ts';
+export {
+  credentialDomains,
+  relyingPartyHere,
+  relyingPartyOf,
+  servesOrigin,
+} from './relying-party.ts';
 
 export type PasskeyDeps = {
   db: Db;
@@ -55,7 +60,7 @@ const DEMANDS = {
   },
 } as const;
 
-/** `unavailable`: browsers offer no passkeys at the address of this server. */
+/** `unavailable`: browsers offer no passkeys at the address of this page, or the user has none for its domain. */
 type Begun<Options> = { kind: 'begun'; options: Options } | { kind: 'unavailable' };
 
 /**
@@ -74,7 +79,7 @@ export async function beginRegistration(
   },
 ): Promise<Begun<PublicKeyCredentialCreationOptionsJSON>> {
   const { kind, boundTo, serverName, user } = input;
-  const party = relyingPartyOf(publicUrl);
+  const party = relyingPartyHere(publicUrl);
   if (party === null) return { kind: 'unavailable' };
   const known = user.id === null ? [] : await credentialsOf(db, user.id, party.id);
   // One handle per user, so that an authenticator replaces a passkey and does not collect several.
@@ -127,7 +132,7 @@ export async function finishRegistration(
   input: { kind: WebAuthnKind; boundTo: string; answer: string; pageOrigin?: string },
 ): Promise<Registered> {
   const { kind, boundTo } = input;
-  const party = relyingPartyOf(publicUrl);
+  const party = relyingPartyHere(publicUrl);
   const answer = readRegistration(input.answer);
   if (party === null || answer === null) return { kind: 'malformed' };
   const { challenge, response } = answer;
@@ -135,6 +140,7 @@ export async function finishRegistration(
   const ceremony = 'registration';
   const used = await takeWebAuthnChallenge(db, { challenge, ceremony, kind, boundTo, now });
   if (used === null || used.userHandle === null) return { kind: 'over' };
+  if (used.relyingParty !== party.id) return { kind: 'invalid' };
   try {
     const { verified, registrationInfo } = await verifyRegistrationResponse({
       response,
@@ -175,9 +181,11 @@ export async function beginAuthentication(
   input: { kind: WebAuthnKind; boundTo: string; userId: string | null },
 ): Promise<Begun<PublicKeyCredentialRequestOptionsJSON>> {
   const { kind, boundTo, userId } = input;
-  const party = relyingPartyOf(publicUrl);
+  const party = relyingPartyHere(publicUrl);
   if (party === null) return { kind: 'unavailable' };
-  const known = userId === null ? [] : await credentialsOf(db, userId, party.id);
+  const all = userId === null ? [] : await credentialsOf(db, userId, party.id);
+  const known = all.filter((credential) => credential.kind === kind);
+  if (userId !== null && known.length === 0) return { kind: 'unavailable' };
   const { needsVerification } = DEMANDS[kind];
   const challenge = await newWebAuthnChallenge(db, {
     ceremony: 'authentication',
@@ -194,7 +202,7 @@ export async function beginAuthentication(
     challenge: new Uint8Array(challenge),
     timeout: TIMEOUT_MS,
     userVerification: needsVerification ? 'required' : 'discouraged',
-    allowCredentials: known.filter((credential) => credential.kind === kind).map(descriptorOf),
+    allowCredentials: known.map(descriptorOf),
   });
   return { kind: 'begun', options };
 }
@@ -222,7 +230,7 @@ export async function finishAuthentication(
   input: { kind: WebAuthnKind; boundTo: string; answer: string },
 ): Promise<Authenticated> {
   const { kind, boundTo } = input;
-  const party = relyingPartyOf(publicUrl);
+  const party = relyingPartyHere(publicUrl);
   const answer = readAuthentication(input.answer);
   if (party === null || answer === null) return { kind: 'malformed' };
   const { challenge, response, isFromAnotherDevice } = answer;
@@ -231,6 +239,7 @@ export async function finishAuthentication(
   const used = await takeWebAuthnChallenge(db, { challenge, ceremony, kind, boundTo, now });
   if (used === null) return { kind: 'over' };
   const { relyingParty, needsVerification } = used;
+  if (relyingParty !== party.id) return { kind: 'unknown' };
   const method = await findPasskey(db, { relyingParty, credentialId: response.id });
   if (method?.credential == null || method.kind !== kind) return { kind: 'unknown' };
   if (used.userId !== null && used.userId !== method.userId) return { kind: 'unknown' };

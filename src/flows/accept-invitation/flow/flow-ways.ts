@@ -8,7 +8,7 @@ import { decrypt, encrypt, type Keys } from '../../../platform/crypto/crypto.ts'
 import type { VerifiedPasskey } from '../../../records/authentication-methods/authentication-methods.ts';
 import { codeConnectionOf, passkeyRulesOf } from '../../../records/connections/connections.ts';
 import type { FlowState } from '../../../records/invitation-flows/invitation-flows.ts';
-import { relyingPartyOf } from '../../../steps/verify-passkey/verify-passkey.ts';
+import { relyingPartyHere } from '../../../steps/verify-passkey/verify-passkey.ts';
 import type { AcceptableInvitation } from '../proof.ts';
 import type { FlowNeeds, FlowWay } from './flow-steps.ts';
 
@@ -24,7 +24,7 @@ export function waysOf(
   else if (connection !== null) {
     ways.push('password');
     const takesPasskeys = passkeyRulesOf(connection).isEnabled;
-    if (takesPasskeys && relyingPartyOf(publicUrl) !== null) ways.push('passkey');
+    if (takesPasskeys && relyingPartyHere(publicUrl) !== null) ways.push('passkey');
   }
   if (providers.length > 0) ways.push('connection');
   if (codeConnectionOf(connections) !== null) ways.push('code');

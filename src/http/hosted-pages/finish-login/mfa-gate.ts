@@ -3,6 +3,7 @@ import { sendCode } from '../../../flows/prove-factor/prove-factor.ts';
 import {
   awaitSecondFactor,
   type EnrollableFactor,
+  methodsHere,
   noteAsked,
   noteSentChallenge,
   secondFactorFor,
@@ -79,7 +80,7 @@ export async function sentToSecondFactor(
     await reply.redirect(loginUrl(interaction, page), 303);
     return true;
   }
-  const method = preferredMethod(need.methods);
+  const method = preferredMethod(methodsHere(deps, need.methods));
   const challengedUser = { user, clientId: client.id, ip: request.ip, browser };
   const more = await sendFirst(deps, pendingId, challengedUser, method);
   await reply.redirect(loginUrl(interaction, challengePage(method), more), 303);

@@ -8,6 +8,7 @@ import {
 } from '../../../flows/prove-factor/prove-factor.ts';
 import {
   asksForMultiFactor,
+  methodsHere,
   passSecondFactor,
   type UsableMethod,
   usableMethods,
@@ -93,7 +94,7 @@ export async function arrive(
     await reply.redirect(session.urlOf('mfa-recovery-code-enrollment'), 303);
     return null;
   }
-  const methods = await usableMethods(deps, session.user.id);
+  const methods = methodsHere(deps, await usableMethods(deps, session.user.id));
   if (methods.length > 0) return onScreen({ request, reply, session, methods }, screen);
   // The methods were removed or switched off while the page was open.
   await reply.redirect(session.context.urls.login, 303);

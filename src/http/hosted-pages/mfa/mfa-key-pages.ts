@@ -42,7 +42,7 @@ async function prove(deps: PageDeps, at: At, kind: Key): Promise<FastifyReply> {
   const { user, clientId, pending } = session;
   const asked = { kind, boundTo: `factor ${pending.id}`, user };
   if (formText(request, 'passkey') === 'options') {
-    return sendOptions(reply, session, await askForKey(deps, asked));
+    return sendOptions(reply, session, await askForKey(deps, asked), 'mfa.key.elsewhere');
   }
   const answer = formText(request, 'credential');
   const proof = await proveWithKey(deps, { ...asked, answer, clientId, ip: request.ip });
@@ -78,10 +78,11 @@ function sendOptions(
   reply: FastifyReply,
   { translator }: MfaSession,
   begun: { kind: 'begun'; options: object } | { kind: 'unavailable' | 'throttled' },
+  problem: 'mfa.key.failed' | 'mfa.key.elsewhere' = 'mfa.key.failed',
 ): FastifyReply {
   return begun.kind === 'begun'
     ? reply.send({ options: begun.options })
-    : reply.code(400).send({ problem: translator.say('passkey.failed') });
+    : reply.code(400).send({ problem: translator.say(problem) });
 }
 
 function showChallenge(deps: PageDeps, at: At, kind: Key): Promise<FastifyReply> {

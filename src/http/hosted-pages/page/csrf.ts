@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { cookieName } from '../../../platform/cookie-name/cookie-name.ts';
 import { hmacSha256, sameBytes } from '../../../platform/crypto/crypto.ts';
+import { originOf } from '../../../platform/http/http.ts';
 import { randomAlnum } from '../../../platform/ids/ids.ts';
 
 /**
@@ -46,7 +47,8 @@ function isSameOrigin(request: FastifyRequest, publicUrl: string): boolean {
   if (site !== undefined) return site === 'same-origin';
   const { origin } = request.headers;
   // Our own forms send `null`, because the pages ask for no referrer (Fetch, "append a request Origin header").
-  return origin === undefined || origin === 'null' || origin === new URL(publicUrl).origin;
+  const own = new URL(originOf(request, publicUrl)).origin;
+  return origin === undefined || origin === 'null' || origin === own;
 }
 
 function fieldOf(body: unknown, name: string): string | undefined {

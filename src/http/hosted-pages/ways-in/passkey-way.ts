@@ -1,6 +1,6 @@
 import { cookieName } from '../../../platform/cookie-name/cookie-name.ts';
 import { type Connection, passkeyRulesOf } from '../../../records/connections/connections.ts';
-import { relyingPartyOf } from '../../../steps/verify-passkey/verify-passkey.ts';
+import { relyingPartyHere } from '../../../steps/verify-passkey/verify-passkey.ts';
 import type { Translator } from '../page/page.ts';
 import type { PasskeyWay } from '../page-values/page-values.ts';
 
@@ -22,7 +22,7 @@ export function passkeyLoginWay(
   { say }: Translator,
   input: { connections: Connection[]; action: string },
 ): PasskeyWay | null {
-  if (relyingPartyOf(server.publicUrl) === null) return null;
+  if (relyingPartyHere(server.publicUrl) === null) return null;
   const rules = input.connections.map(passkeyRulesOf).filter(({ isEnabled }) => isEnabled);
   if (rules.length === 0) return null;
   const isOffered = rules.some((rule) => rule.isOffered || rule.isOfferedLocally);
@@ -46,7 +46,7 @@ export function newPasskeyWay(
   input: { connection: Connection; action: string | null },
 ): PasskeyWay | null {
   const { connection, action } = input;
-  if (relyingPartyOf(server.publicUrl) === null || !passkeyRulesOf(connection).isEnabled)
+  if (relyingPartyHere(server.publicUrl) === null || !passkeyRulesOf(connection).isEnabled)
     return null;
   const text = say(action === null ? 'passkey.signUp' : 'passkey.create');
   return { ask: 'create', text, action, isShown: true, fillsIn: false, cookie: null };

@@ -13,6 +13,7 @@ import {
   findMethod,
 } from '../../../records/authentication-methods/authentication-methods.ts';
 import { readFactorSettings } from '../../../records/factor-settings/factor-settings.ts';
+import { credentialDomains } from '../../../steps/verify-passkey/verify-passkey.ts';
 import {
   type Api,
   ApiError,
@@ -99,7 +100,7 @@ export function authenticationMethodRoutes(api: Api, deps: BaseDeps): void {
         type === 'passkey' || type === 'webauthn-roaming'
           ? await addPasskey(deps, {
               userId: user.id,
-              passkey: toPasskey({ ...fields, type }, deps.publicUrl),
+              passkey: toPasskey({ ...fields, type }, await credentialDomains(deps)),
               name: body.name ?? null,
             })
           : await addMethod(deps, toNewMethod(user.id, { ...fields, type }));

@@ -8,7 +8,7 @@ import type {
   NewMethod,
   VerifiedPasskey,
 } from '../../../records/authentication-methods/authentication-methods.ts';
-import { readPublicKey, relyingPartyOf } from '../../../steps/verify-passkey/verify-passkey.ts';
+import { readPublicKey } from '../../../steps/verify-passkey/verify-passkey.ts';
 import { badRequest, closed, oneOf, timestamp } from '../route/route.ts';
 
 const maybe = <T extends Parameters<typeof Type.Optional>[0]>(schema: T) => Type.Optional(schema);
@@ -120,15 +120,15 @@ const NO_AAGUID = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Turns a body into a passkey or a security key that another server has registered for the same domain.
+ * @param domains those that credentials can belong to here, the default first
  * @throws ApiError 400 if a field is missing or invalid, or if the credential belongs to another domain
  */
-export function toPasskey(body: PasskeyWanted, publicUrl: string): VerifiedPasskey {
+export function toPasskey(body: PasskeyWanted, domains: string[]): VerifiedPasskey {
   refuseOfOthers(body);
-  const party = relyingPartyOf(publicUrl);
-  const relyingParty = body.relying_party_identifier?.toLowerCase() ?? party?.id;
-  if (party === null || relyingParty !== party.id) {
+  const relyingParty = body.relying_party_identifier?.toLowerCase() ?? domains[0];
+  if (relyingParty === undefined || !domains.includes(relyingParty)) {
     throw badRequest(
-      `Payload validation error: 'must be ${party?.id ?? 'left out'}, because credentials work only at the domain that they were made for' on property relying_party_identifier.`,
+      `Payload validation error: 'must be ${domains.join(' or ') || 'left out'}, because credentials work only at the domain that they were made for' on property relying_party_identifier.`,
     );
   }
   const publicKey = readPublicKey(needed(body, 'public_key'));

@@ -267,7 +267,10 @@ function checkSettings(type: string, domain: string, settings: Static<typeof pat
     throw badRequest("The 'custom_client_ip_header' cannot be set on auth0_managed domains");
   }
   const party = settings.relying_party_identifier?.toLowerCase();
-  if (party && party !== domain.toLowerCase() && !domain.toLowerCase().endsWith(`.${party}`)) {
+  const name = domain.toLowerCase();
+  // Browsers refuse a domain such as `com`.
+  const isParent = party?.includes('.') === true && name.endsWith(`.${party}`);
+  if (party && party !== name && !isParent) {
     throw badRequest(
       "The 'relying_party_identifier' must be equal to or a registrable domain suffix of the domain.",
     );

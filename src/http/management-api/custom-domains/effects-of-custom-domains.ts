@@ -7,7 +7,6 @@ export const DOMAIN_EFFECTS: Effects = {
     only: [''],
     because: 'the server setting TRUST_PROXY says which proxies are trusted',
   },
-  relying_party_identifier: { only: [], because: 'passkeys belong to the host of PUBLIC_URL' },
 };
 export const NEW_DOMAIN_EFFECTS: Effects = {
   ...DOMAIN_EFFECTS,

@@ -7,7 +7,7 @@ import {
   FACTOR_NAMES,
   readFactorSettings,
 } from '../../../records/factor-settings/factor-settings.ts';
-import { relyingPartyOf } from '../../../steps/verify-passkey/verify-passkey.ts';
+import { credentialDomains } from '../../../steps/verify-passkey/verify-passkey.ts';
 import {
   type Api,
   type BaseDeps,
@@ -38,7 +38,6 @@ const policies = Type.Array(
 /** `/guardian/factors` and `/guardian/policies`: the second factors, and when users need one. */
 export function guardianRoutes(api: Api, deps: BaseDeps): void {
   const { db } = deps;
-  const hasKeys = relyingPartyOf(deps.publicUrl) !== null;
   route(api, {
     method: 'GET',
     url: '/guardian/factors',
@@ -73,7 +72,8 @@ export function guardianRoutes(api: Api, deps: BaseDeps): void {
     async handler({ params, body }) {
       const effect = FACTOR_EFFECTS[params.name];
       if (effect) refuseWithoutEffect('enabled', effect, body.enabled);
-      if (params.name.startsWith('webauthn') && !hasKeys) {
+      const isKey = params.name.startsWith('webauthn');
+      if (isKey && (await credentialDomains(deps)).length === 0) {
         refuseWithoutEffect('enabled', NO_KEYS, body.enabled);
       }
       await switchFactor(deps, { name: params.name, enabled: body.enabled });
