@@ -1,4 +1,5 @@
 import { gunzipSync } from 'node:zlib';
+import { sql } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { ProvidedIdentity } from '../../src/outbound/social/social.ts';
 import { transaction } from '../../src/platform/db/db.ts';
@@ -143,6 +144,28 @@ describe('the tokens of a provider', () => {
       .where('user_id', '=', id)
       .execute();
     expect(rows).toEqual([]);
+  });
+
+  test('are deleted with the connection, also those of an identity that is linked', async () => {
+    const doomed = await aConnection('google-oauth2', { client_id: 'c', client_secret: 'd' });
+    const [id, owner] = [await aUser({ subject: 'doomed-1' }, doomed), await aDatabaseUser()];
+    const linked = await aUser({ subject: 'doomed-2', userIdPart: 'doomed-2' }, doomed);
+    const [provider, userId] = linked.split('|');
+    await server.api('POST', users(owner, '/identities'), { provider, user_id: userId });
+    await server.api('DELETE', `/api/v2/connections/${doomed}`);
+    const { db } = server.app.deps;
+    for (const table of ['users', 'provided_identities'] as const) {
+      await eventually(async () => {
+        const { rows } = await sql`
+          select 1 from ${sql.table(table)} where connection_id = ${doomed}`.execute(db);
+        return rows.length === 0 ? true : undefined;
+      });
+    }
+    const tokens =
+      await sql`select 1 from identity_tokens where user_id in (${id}, ${linked})`.execute(db);
+    expect(tokens.rows).toEqual([]);
+    const { identities } = await get(owner, await withScopes('read:users'));
+    expect(identities).toHaveLength(1);
   });
 
   test('are in no export, also not by the name of their field', async () => {
