@@ -2,7 +2,7 @@ import { createPrivateKey, sign } from 'node:crypto';
 import type { ClientAuth } from 'openid-client';
 import { type Clock, epochSeconds } from '../../platform/clock/clock.ts';
 import { parseJson } from '../../platform/json/json.ts';
-import { emailOf, isYes, profileOf, subjectOf, textOf } from './claims.ts';
+import { accountIn, domainOf, profileOf, textOf } from './claims.ts';
 import { Unproved } from './failures.ts';
 import { type Rules, strategyFrom } from './openid.ts';
 import { listOption, objectOption, textOption } from './option-values.ts';
@@ -33,18 +33,14 @@ const APPLE: Rules = {
   hasNonce: () => true,
   async identity({ idToken, answer }) {
     const claims = idToken ?? {};
-    const subject = subjectOf(claims.sub);
-    const email = emailOf(claims.email);
-    const isVerified = email !== null && isYes(claims.email_verified);
-    const domain = email?.slice(email.lastIndexOf('@') + 1) ?? '';
+    const account = accountIn(claims);
+    const { subject, email, emailVerified } = account;
     const person = { ...nameIn(answer.user), ...claims };
     return {
       issuer: ISSUER,
-      subject,
+      ...account,
       userIdPart: subject,
-      email,
-      emailVerified: isVerified,
-      isAuthoritative: isVerified && MAIL_OF_APPLE.includes(domain),
+      isAuthoritative: emailVerified && MAIL_OF_APPLE.includes(domainOf(email ?? '')),
       profile: profileOf(person),
       claims: person,
     };

@@ -1,4 +1,4 @@
-import { emailOf, isYes, profileOf, subjectOf } from './claims.ts';
+import { accountIn, domainOf, profileOf } from './claims.ts';
 import { Unproved } from './failures.ts';
 import { clientOf, openIdScopes } from './generic-openid.ts';
 import { type Proved, type Rules, strategyFrom } from './openid.ts';
@@ -66,20 +66,17 @@ function checkDomain({ idToken }: Proved, domains: string[]): void {
 
 function identityOf({ idToken }: Proved) {
   const claims = idToken ?? {};
-  const subject = subjectOf(claims.sub);
-  const email = emailOf(claims.email);
-  const isVerified = email !== null && isYes(claims.email_verified);
+  const account = accountIn(claims);
   return {
     issuer: ISSUER,
-    subject,
-    userIdPart: subject,
-    email,
-    emailVerified: isVerified,
+    ...account,
+    userIdPart: account.subject,
     // Other addresses were checked once: their mailboxes may have other owners now. Google says so at
     // https://developers.google.com/identity/gsi/web/guides/verify-google-id-token
     isAuthoritative:
-      isVerified &&
-      (email.endsWith('@gmail.com') || (typeof claims.hd === 'string' && claims.hd !== '')),
+      account.emailVerified &&
+      (domainOf(account.email ?? '') === 'gmail.com' ||
+        (typeof claims.hd === 'string' && claims.hd !== '')),
     profile: profileOf(claims),
     claims,
   };

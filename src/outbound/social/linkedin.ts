@@ -1,4 +1,4 @@
-import { emailOf, isYes, profileOf, subjectOf } from './claims.ts';
+import { accountIn, profileOf } from './claims.ts';
 import { clientOf, openIdScopes } from './generic-openid.ts';
 import { strategyFrom } from './openid.ts';
 import { understandable } from './token-answers.ts';
@@ -24,14 +24,11 @@ export const linkedin = strategyFrom({
   fetch: understandable,
   async identity({ idToken, userinfo }) {
     const claims = { ...(await userinfo()), ...idToken };
-    const subject = subjectOf(claims.sub);
-    const email = emailOf(claims.email);
+    const account = accountIn(claims);
     return {
       issuer: BASE,
-      subject,
-      userIdPart: subject,
-      email,
-      emailVerified: email !== null && isYes(claims.email_verified),
+      ...account,
+      userIdPart: account.subject,
       isAuthoritative: false,
       profile: profileOf(claims),
       claims,

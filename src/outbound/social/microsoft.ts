@@ -1,4 +1,4 @@
-import { emailOf, isYes, profileOf, subjectOf } from './claims.ts';
+import { domainOf, emailOf, isYes, profileOf, subjectOf } from './claims.ts';
 import { Unproved } from './failures.ts';
 import { clientOf, openIdScopes } from './generic-openid.ts';
 import { type Proved, type Rules, strategyFrom } from './openid.ts';
@@ -31,12 +31,11 @@ export const windowslive = strategyFrom({
     const { tenant, oid, ...identity } = accountOf(proved);
     if (tenant !== CONSUMERS) throw new Unproved('The account is not a personal one.');
     const { email, emailVerified } = identity;
-    const domain = email?.slice(email.lastIndexOf('@') + 1) ?? '';
     return {
       ...identity,
       // The former id of personal accounts is in the last two groups of the newer one.
       userIdPart: oid.slice(-17).replace('-', ''),
-      isAuthoritative: emailVerified && MAIL_OF_MICROSOFT.includes(domain),
+      isAuthoritative: emailVerified && MAIL_OF_MICROSOFT.includes(domainOf(email ?? '')),
     };
   },
 });

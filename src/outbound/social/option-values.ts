@@ -1,4 +1,5 @@
 import { canonicalEmail } from '../../platform/email-address/email-address.ts';
+import { domainOf } from './claims.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -24,7 +25,7 @@ export function listOption(options: Options, name: string): string[] {
 /** Returns whether the domain of an address is bound to the connection: `domain_aliases` or `tenant_domain`. */
 export function isInBoundDomain(options: Options, email: string): boolean {
   const bound = [...domainList(options.tenant_domain), ...domainList(options.domain_aliases)];
-  return bound.includes(email.slice(email.lastIndexOf('@') + 1));
+  return bound.includes(domainOf(email));
 }
 
 /** Returns domains in DNS form, as in canonical addresses, from one or a list. */
