@@ -226,6 +226,17 @@ describe('another account than the invited one', () => {
     // The user who was made for the invitation has no purpose any more.
     expect((await findUser(world.db, user.id)) === null).toBe(accepts);
   });
+
+  test('leaves the account that was made for the invitation, if an operator has written into it since', async () => {
+    const plan = { emailPolicy: 'any_verified' } as const;
+    const { user, secret } = await invitedUser(plan);
+    world.passTime(1);
+    const path = `/api/v2/users/${encodeURIComponent(user.id)}`;
+    await world.server.api('PATCH', path, { app_metadata: { customer: 17 } });
+    const outcome = await accept(secret, identityOf(anAddress('elsewhere.test')));
+    expect(outcome.kind).toBe('done');
+    expect((await findUser(world.db, user.id))?.appMetadata).toMatchObject({ customer: 17 });
+  });
 });
 
 describe('an identity of a provider', () => {

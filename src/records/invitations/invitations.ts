@@ -208,7 +208,7 @@ export async function declineInvitation(
   return rows[0] ? invitationFromRow(rows[0]) : null;
 }
 
-/** Returns whether the user was made for this invitation, is named by no other one, and has got nothing else since. */
+/** Returns whether the user was made for this invitation, is named by no other one, and nobody has given or written anything since. */
 export async function isMadeOnlyFor(
   tx: Db,
   { id, userId }: { id: string; userId: string },
@@ -216,6 +216,7 @@ export async function isMadeOnlyFor(
   const { rows } = await sql`
     select 1 from invitations i where i.id = ${id} and i.user_id = ${userId} and i.made_user
       and not exists (select 1 from invitations other where other.user_id = ${userId} and other.id <> ${id})
+      and not exists (select 1 from users where users.id = ${userId} and updated_at > users.created_at)
       and not exists (select 1 from user_roles where user_id = ${userId})
       and not exists (select 1 from user_permissions where user_id = ${userId})
       and not exists (select 1 from organization_members where user_id = ${userId})
