@@ -60,6 +60,16 @@ describe('fields', () => {
     expect(checkProfile(schema, { code: 'aaa' }).kind).toBe('ok');
   });
 
+  test('the patterns of all fields share one time limit', () => {
+    const field = { type: 'string', pattern: '^(a+)+$' };
+    const schema: ProfileSchema = { type: 'object', properties: { first: field, second: field } };
+    // Nothing is left for the second field after a first one that takes the whole time.
+    const checked = checkProfile(schema, { first: `${'a'.repeat(100)}b`, second: 'aaa' });
+    const problems = checked.kind === 'refused' ? checked.problems : [];
+    expect(problems.map(({ field: name }) => name)).toEqual(['first', 'second']);
+    expect(checkProfile(schema, { first: 'aaa', second: 'aaa' }).kind).toBe('ok');
+  });
+
   test.each([null, 7, 'text', [], undefined])('%j is no set of fields', (fields) => {
     expect(checkProfile(names, fields)).toMatchObject({ kind: 'refused' });
   });

@@ -1,5 +1,5 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
-import { boundedPattern } from './bounded-pattern.ts';
+import { boundedPattern, withinPatternTime } from './bounded-pattern.ts';
 
 /** A schema as {@link profileSchemaProblem} accepts it: a flat object whose properties are the fields of a form. */
 export type ProfileSchema = {
@@ -144,7 +144,7 @@ export function checkProfile(schema: ProfileSchema, fields: unknown): CheckedPro
     }
   }
   const validate = validatorOf(schema);
-  if (problems.size === 0 && !validate(profile)) {
+  if (problems.size === 0 && !withinPatternTime(() => validate(profile))) {
     for (const error of validate.errors ?? []) {
       const problem = problemOf(error);
       if (!problems.has(problem.field)) problems.set(problem.field, problem);
