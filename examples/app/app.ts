@@ -187,7 +187,8 @@ function send(
     .writeHead(200, {
       'content-type': `${type}; charset=utf-8`,
       'content-security-policy': policy,
-      'referrer-policy': 'no-referrer',
+      // Only the origin: it tells the sign-in service that a page of this application sends the person.
+      'referrer-policy': 'strict-origin',
       'cache-control': 'no-store',
     })
     .end(body);

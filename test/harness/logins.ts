@@ -99,13 +99,15 @@ export function loginsAt({ http, config: { publicUrl }, deps }: App) {
     backAt,
     claimsAfter,
     beginLogin,
-    /** Begins a login and opens its page. */
+    /** Begins a login and opens its page. With a login ticket, a page of the application has sent the browser. */
     async openLogin(
       visitor: Visitor,
       clientId: string,
       params: Record<string, string> = {},
     ): Promise<Page> {
-      return visitor.get(`/u/login?state=${await beginLogin(visitor, clientId, params)}`);
+      const path = `/u/login?state=${await beginLogin(visitor, clientId, params)}`;
+      const { origin } = new URL(await callbackOf(clientId));
+      return visitor.get(path, params.login_ticket === undefined ? {} : { referer: `${origin}/` });
     },
     /** The user whom this browser logs in to the application without a page, or null. */
     async userIn(visitor: Visitor, clientId: string): Promise<string | null> {

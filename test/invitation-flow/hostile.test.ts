@@ -268,13 +268,45 @@ describe('the login ticket', () => {
     expect(headlineOf((await opens(byChallenge.login_ticket)).shown)).toBe('Log in');
   });
 
+  test.each([
+    ['a mail', {}],
+    ["an attacker's page", { referer: 'https://evil.test/' }],
+    ['a page with a similar name', { referer: 'https://app.example.test.evil.test/' }],
+    ['a page that says it is nowhere', { referer: 'null' }],
+  ])("in a link of %s, logs nobody in to its owner's account unawares", async (_, headers) => {
+    const { login_ticket, user } = await completed({ state: scene.client.id });
+    const visitor = aVisitor(world);
+    const begun = await visitor.get(await world.authorizePath(scene.client.id, { login_ticket }));
+    const asked = await visitor.get(String(begun.headers.location), headers);
+    const path = String(asked.headers.location);
+    expect(path).toMatch(/^\/u\/login-ticket\?state=/);
+    for (let time = 0; time < 3; time++) {
+      const shown = await visitor.get(path, headers);
+      expect(headlineOf(shown)).toBe(`Log in to ${scene.client.name}`);
+      expect(shown.html).toContain('Not your address?');
+    }
+    const forged = await visitor.post(path, {});
+    expect(forged.status).toBe(403);
+    expect(await world.userIn(visitor, scene.client.id)).toBeNull();
+    const page = await visitor.get(path, headers);
+    expect(page.html).toContain(user.email?.split('@')[0]);
+    const { sub } = await world.claimsAfter(visitor, await visitor.submit(page, {}));
+    expect(sub).toBe(user.id);
+    expect(headlineOf(await visitor.get(path))).not.toBe(`Log in to ${scene.client.name}`);
+  });
+
   test('logs in its own person, whoever was logged in to this browser before', async () => {
     const before = await completed();
     const { visitor, shown } = await opens(before.login_ticket);
     await world.claimsAfter(visitor, shown);
     const next = await completed();
     const path = await world.authorizePath(scene.client.id, { login_ticket: next.login_ticket });
-    const claims = await world.claimsAfter(visitor, await visitor.get(path));
+    const { location } = (await visitor.get(path)).headers;
+    const page = scene.client.settings.callbacks[0] ?? '';
+    const claims = await world.claimsAfter(
+      visitor,
+      await visitor.get(String(location), { referer: page }),
+    );
     expect(claims.sub).toBe(next.user.id);
     expect(await findUser(world.db, before.user.id)).not.toBeNull();
   });

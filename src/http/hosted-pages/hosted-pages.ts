@@ -21,6 +21,7 @@ import {
 import {
   registerLoginCodePages,
   registerLoginPages,
+  registerLoginTicketPages,
   registerOrganizationPages,
   registerPasskeyOfferPages,
   registerPasskeyPages,
@@ -72,6 +73,7 @@ export async function registerHostedPages(
     assets.register(scope);
     registerPictures(scope);
     registerLoginPages(scope, shared);
+    registerLoginTicketPages(scope, shared);
     registerLoginCodePages(scope, shared);
     registerProviderCallback(scope, shared);
     registerProviderPages(scope, shared);

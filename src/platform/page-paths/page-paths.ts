@@ -14,6 +14,7 @@ export const PAGE_PATHS = {
   resetPasswordRequest: '/u/reset-password/request',
   mailSent: '/u/mail-sent',
   organization: '/u/organization',
+  loginTicket: '/u/login-ticket',
   mfa: '/u/mfa',
 
   invitation: '/u/invitation',

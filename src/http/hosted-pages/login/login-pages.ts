@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { logInWithHandoff, viewHandoff } from '../../../flows/log-in/log-in.ts';
 import { withoutBlanks } from '../../../platform/email-address/email-address.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import {
@@ -11,14 +10,12 @@ import {
   isSelfServiceResetEnabled,
   loginIdentifiersOf,
 } from '../../../records/connections/connections.ts';
-import { knowBrowser } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
 import {
   anyLoginContext,
   asksForOrganizationFirst,
   finishLogin,
   type LoginContext,
-  loginContext,
   refuseBlocked,
   waysOfLogin,
 } from '../finish-login/finish-login.ts';
@@ -31,11 +28,12 @@ import {
   troubleText,
 } from '../provider-login/provider-login.ts';
 import { isProvider, passkeyLoginWay } from '../ways-in/ways-in.ts';
+import { finishedByHandoff } from './login-handoff-pages.ts';
 
 /** Registers `/u/login`, the first page of a login. */
 export function registerLoginPages(app: FastifyInstance, deps: PageDeps): void {
   app.get(PAGE_PATHS.login, async (request, reply) => {
-    if (await finishedByHandoff(deps, request, reply)) return reply;
+    if (request.method === 'GET' && (await finishedByHandoff(deps, request, reply))) return reply;
     const context = await anyLoginContext(deps, request, reply);
     if (!context) return reply;
     if (asksForOrganizationFirst(context)) return reply.redirect(context.urls.organization, 302);
@@ -87,35 +85,6 @@ export function registerLoginPages(app: FastifyInstance, deps: PageDeps): void {
       }
     }
   });
-}
-
-/** Finishes the login of a user who has just chosen a password or followed a login link, without asking for anything. */
-async function finishedByHandoff(
-  deps: PageDeps,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<boolean> {
-  if (request.method !== 'GET') return false;
-  const interaction = await deps.interactions.details(request, reply);
-  // A page of the application cannot set our cookie: its handoff comes with the authorization request.
-  const ticket = interaction?.params.login_ticket;
-  const secret = ticket ?? deps.proofs.handoff(request);
-  if (interaction === null || secret === null) return false;
-  const { clientId, params } = interaction;
-  const asked = { codeChallenge: params.code_challenge, state: params.state };
-  const handoff = { secret, clientId, request: asked };
-  const handedOver = await viewHandoff(deps, handoff);
-  if (handedOver === null) return false;
-  const context = await loginContext(deps, request, reply, handedOver);
-  if (context === null) return true;
-  const organizationId = context.organization?.id ?? null;
-  const login = await logInWithHandoff(deps, { ...handoff, organizationId, ip: request.ip });
-  if (login === null) return false;
-  const { user, amr } = login;
-  await deps.proofs.accepts(reply, secret);
-  if (ticket !== undefined) await knowBrowser(deps, request, reply, user.id);
-  await finishLogin(deps, request, reply, { context, user, amr });
-  return true;
 }
 
 export function showLogin(
