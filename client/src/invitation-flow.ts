@@ -14,14 +14,19 @@ import type {
 
 export type * from './types.ts';
 
+type Made = { toJSON(): unknown };
+
 /** What the flow needs of a browser. Outside of one it is not there. */
 const page = globalThis as unknown as {
   location?: { href: string };
   history?: { state: unknown; replaceState(state: unknown, unused: '', url: string): void };
   navigator: {
-    credentials: { create(asked: { publicKey: unknown }): Promise<{ toJSON(): unknown }> };
+    credentials: Record<'create' | 'get', (asked: { publicKey: unknown }) => Promise<Made>>;
   };
-  PublicKeyCredential: { parseCreationOptionsFromJSON(options: unknown): unknown };
+  PublicKeyCredential: Record<
+    'parseCreationOptionsFromJSON' | 'parseRequestOptionsFromJSON',
+    (options: unknown) => unknown
+  >;
 };
 
 /** The acceptance of one invitation, in this browser. */
@@ -55,14 +60,17 @@ export function createInvitationFlow(options: FlowOptions) {
     return step('connection/finish', { flow_login });
   }
 
-  /** Makes a passkey in this browser, which must know JSON forms of credentials (Web Authentication Level 3). */
-  async function makePasskey(): Promise<FlowResult> {
-    const asked = await step<{ passkey: unknown }>('passkey', {});
+  /** Makes or uses a passkey in this browser, which must know JSON forms of credentials (Web Authentication Level 3). */
+  async function passkey(path: 'passkey' | 'existing/passkey'): Promise<FlowResult> {
+    const asked = await step<{ passkey: unknown }>(path, {});
     if (!asked.ok || !asked.state) return asked;
+    const isNew = path === 'passkey';
     try {
-      const publicKey = page.PublicKeyCredential.parseCreationOptionsFromJSON(asked.state.passkey);
-      const made = await page.navigator.credentials.create({ publicKey });
-      return await step('passkey/verify', { credential: made.toJSON() });
+      const publicKey = page.PublicKeyCredential[
+        isNew ? 'parseCreationOptionsFromJSON' : 'parseRequestOptionsFromJSON'
+      ](asked.state.passkey);
+      const made = await page.navigator.credentials[isNew ? 'create' : 'get']({ publicKey });
+      return await step(`${path}/verify`, { credential: made.toJSON() });
     } catch (error) {
       const problem: Problem = { code: 'passkey_not_made', message: String(error) };
       return tell({ ok: false, problem, state: asked.state });
@@ -111,6 +119,8 @@ export function createInvitationFlow(options: FlowOptions) {
     password: (password: string) => step('password', { password }),
     /** Logs in with the password of the account that exists. */
     existing: (password: string) => step('existing', { password }),
+    /** Logs in with the passkey of the account that exists. The page must be on the domain of the server, or below it. */
+    existingPasskey: () => passkey('existing/passkey'),
     /**
      * Begins a login at an identity provider of `state.connections`. Then send the browser to `state.redirect_to`. It comes back to
      * `returnUrl`, by default this page, where `start` goes on.
@@ -121,7 +131,7 @@ export function createInvitationFlow(options: FlowOptions) {
         return_url: how.returnUrl ?? withoutLogin(page.location?.href ?? ''),
       }),
     /** Makes a passkey of the new account. The page must be on the domain of the server, or below it. */
-    passkey: makePasskey,
+    passkey: () => passkey('passkey'),
     /** Mails a code to the invited address, as a way to log in. */
     code: () => step('code', {}),
     verifyCode: (code: string) => step('code/verify', { code }),

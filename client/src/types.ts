@@ -40,6 +40,7 @@ export type StateName =
   | 'phone_code'
   | 'totp_code'
   | 'ready'
+  | 'no_way'
   | 'done'
   | 'under_way'
   | 'mail_sent';
@@ -49,6 +50,7 @@ export type StepName =
   | 'profile'
   | 'password'
   | 'existing'
+  | 'existing/passkey'
   | 'connection'
   | 'passkey'
   | 'code'
@@ -79,6 +81,8 @@ export type FlowState = {
     client: { client_id: string; name: string } | null;
     expires_at: string;
   };
+  /** How the person logs in to the account that they have. `null`: they have none yet. */
+  existing?: { has_password: boolean; has_passkey: boolean; has_identity: boolean } | null;
   /** What the invitation asks for. Absent: nothing. */
   fields?: { properties: Record<string, FieldSchema>; required?: string[] };
   /** The identity providers, if the invitation takes any. */
@@ -95,7 +99,7 @@ export type FlowState = {
 
 export type Problem = {
   /**
-   * See the guide for all codes. `unreachable`: no answer arrived. `passkey_not_made`: the person has canceled, or the browser makes no
+   * See the guide for all codes. `unreachable`: no answer arrived. `passkey_not_made`: the person has canceled, or the browser uses no
    * passkeys here.
    */
   code: string;

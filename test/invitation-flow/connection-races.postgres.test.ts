@@ -4,6 +4,7 @@ import { linkedIdentities } from '../../src/records/users/users.ts';
 import { atOnce } from '../harness/factories.ts';
 import { openWorld, type World } from '../harness/world.ts';
 import { openBrowser } from '../provider-login/person.ts';
+import { aPasskeyInvitation } from './passkey-owner.ts';
 import {
   aProviderScene,
   leaveFor,
@@ -31,6 +32,14 @@ test('of sixteen requests that use one answer at once, one does', async () => {
   const { page } = await scene.begun();
   const flow_login = await logsInAtProvider(page);
   const answers = await atOnce(16, () => page.send('connection/finish', { flow_login }));
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+});
+
+test('of sixteen answers with one passkey at once, one counts', async () => {
+  const { page, authenticator } = await aPasskeyInvitation(world);
+  const { passkey } = (await page.send('existing/passkey', {})).body;
+  const credential = JSON.parse(authenticator.authenticate(passkey));
+  const answers = await atOnce(16, () => page.send('existing/passkey/verify', { credential }));
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
 });
 

@@ -17,6 +17,7 @@ export {
   completeInvitationFlow,
   enterCode,
   enterExisting,
+  enterExistingPasskey,
   enterIdentity,
   enterPasskey,
   enterPhone,

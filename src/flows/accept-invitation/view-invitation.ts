@@ -41,6 +41,7 @@ export type LoginInvitation = Found & {
   kind: 'login';
   user: User;
   connection: Connection;
+  own: OpenInvitation['own'];
   /** When the password was set, if after the invitation: the link offered to set one before that. */
   changedAt: Date | null;
 };
@@ -137,5 +138,5 @@ async function waysIn(
     return { kind: 'open', ...all, connection: null, policy: null, own };
   }
   const changedAt = setAt > invitation.createdAt ? setAt : null;
-  return { kind: 'login', ...all, user, connection: all.connection, changedAt };
+  return { kind: 'login', ...all, user, connection: all.connection, own, changedAt };
 }

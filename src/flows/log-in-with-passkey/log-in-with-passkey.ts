@@ -53,8 +53,9 @@ export type PasskeyLogin =
 /**
  * Logs in with a passkey. The user's own connection must be one of the login's, with passkeys enabled.
  * @param login.answer the credential as JSON
- * @param login.browser the secret that the browser keeps
+ * @param login.browser the secret that the browser keeps; absent on a page of an application
  * @param login.entersLater a handoff follows, which counts the login
+ * @param login.pageOrigin the origin of the application's page that has asked, on the domain of the server. Absent: one of our pages
  */
 export async function logInWithPasskey(
   deps: PasskeyLoginDeps,
@@ -64,15 +65,16 @@ export async function logInWithPasskey(
     connections: Connection[];
     clientId: string | null;
     ip: string;
-    browser: string;
+    browser?: string;
     entersLater?: boolean;
+    pageOrigin?: string;
   },
 ): Promise<PasskeyLogin> {
   const { db, clock, audit } = deps;
-  const { answer, clientId, ip, browser } = login;
+  const { answer, clientId, ip, browser = null, pageOrigin } = login;
   const retryAfterSeconds = await countTrace(db, { kind: 'PasskeyTry', ip, now: clock.now() });
   if (retryAfterSeconds > 0) return { kind: 'throttled', retryAfterSeconds };
-  const tried = { kind: 'passkey', boundTo: boundTo(login), answer } as const;
+  const tried = { kind: 'passkey', boundTo: boundTo(login), answer, pageOrigin } as const;
   const proved = await finishAuthentication(deps, tried);
   const refuse = (description: string, user: User | null = null): PasskeyLogin => {
     const userId = user?.id ?? ('method' in proved ? proved.method.userId : null);

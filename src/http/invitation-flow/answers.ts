@@ -15,6 +15,7 @@ const ACTIONS: Record<FlowAt['next'][number], string> = {
   profile: 'profile',
   password: 'password',
   existing: 'existing',
+  'existing-passkey': 'existing/passkey',
   passkey: 'passkey',
   connection: 'connection',
   code: 'code',
@@ -48,6 +49,7 @@ export function stateOf({ flow, view, needs, step, next }: FlowAt): Wire {
       client: client && { client_id: client.id, name: client.name },
       expires_at: invitation.expiresAt.toISOString(),
     },
+    existing: existingOf(view),
     ...(needs.schema !== null && { fields: needs.schema }),
     ...(needs.providers.length > 0 && {
       connections: needs.providers.map(({ name, strategy, displayName }) => ({
@@ -64,6 +66,16 @@ export function stateOf({ flow, view, needs, step, next }: FlowAt): Wire {
       is_totp_verified: totp !== null && totp.step !== null,
     },
   };
+}
+
+/** Returns how the person logs in to the account that they have, or `null` if they have none yet. */
+function existingOf({ kind, own }: FlowAt['view']): Wire | null {
+  const ways = {
+    has_password: kind === 'login',
+    has_passkey: own.hasPasskey,
+    has_identity: own.hasIdentity,
+  };
+  return Object.values(ways).includes(true) ? ways : null;
 }
 
 /** Returns the state of a flow that this browser has completed. */
@@ -94,7 +106,14 @@ export function carriedOut(stepped: FlowStepped): FlowAt {
 export function endProblem(end: FlowEnd): FlowProblem {
   if (end.kind === 'unknown') return new FlowProblem(401, 'unknown_flow');
   if (end.kind === 'done') return new FlowProblem(409, 'wrong_step', { state: doneState() });
+  if (end.kind === 'no-way') return noWayProblem(end.view);
   return closedProblem(end.view);
+}
+
+/** Returns that the invitation takes none of the ways in which the person logs in. */
+export function noWayProblem(view: FlowAt['view']): FlowProblem {
+  const state = { state: 'no_way', next: [], existing: existingOf(view) };
+  return new FlowProblem(409, 'no_way_in', { state });
 }
 
 /** Returns why an invitation cannot be accepted. */

@@ -17,7 +17,14 @@ import { logIn } from '../../flows/log-in/log-in.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import { loginIdentifiersOf } from '../../records/connections/connections.ts';
 import { findFlow } from '../../records/invitation-flows/invitation-flows.ts';
-import { carriedOut, closedProblem, doneState, endProblem, stateOf } from './answers.ts';
+import {
+  carriedOut,
+  closedProblem,
+  doneState,
+  endProblem,
+  noWayProblem,
+  stateOf,
+} from './answers.ts';
 import type { FlowHandler, InvitationFlowDeps } from './deps.ts';
 import { FlowProblem } from './flow-problem.ts';
 import type { Origins } from './origins.ts';
@@ -167,6 +174,8 @@ async function start(deps: Deps, request: FastifyRequest, reply: FastifyReply): 
       throw new FlowProblem(429, 'too_many_requests', started);
     case 'unknown':
       throw new FlowProblem(404, 'unknown_link');
+    case 'no-way':
+      throw noWayProblem(started.view);
     case 'closed':
       throw closedProblem(started.view);
   }
@@ -219,6 +228,8 @@ async function complete(deps: Deps, request: FastifyRequest, secret: string): Pr
         throw new FlowProblem(403, 'account_blocked', { state });
       case 'unserved':
         throw new FlowProblem(409, 'invitation_on_hold', { state });
+      case 'outdated':
+        throw new FlowProblem(409, 'login_outdated', { state });
     }
   }
   if (completed.kind !== 'completed') {

@@ -71,20 +71,33 @@ export const FLOW_PROBLEMS = {
     when: 'The answer of the identity provider proves nobody. The tenant log says why.',
     action: 'Show the message, and offer all ways again.',
   },
+  login_outdated: {
+    when: 'What the flow has shown does not count any more: the account at the provider, or the address, belongs to another user now, the passkey is taken, or the logins of the user were ended since.',
+    action: 'Show the message, and offer all ways again. The flow has forgotten the login.',
+  },
   login_over: {
     when: 'The login at the identity provider was used already, took longer than ten minutes, or belongs to another flow.',
     action: 'Send the person to the provider again.',
+  },
+  no_way_in: {
+    when: 'The invited person has an account, and the invitation takes none of the ways in which they log in to it. `existing` says how they do.',
+    action: 'Show the message. An operator can allow another connection, or passkeys.',
   },
   origin_not_allowed: {
     when: 'The page is on an origin that is not registered for the application, or the application is unknown.',
     action: 'Add the origin to `web_origins` of the application.',
   },
   passkey_not_here: {
-    when: 'Browsers make no passkeys of this server on the page. Its origin must be https, on the domain of the server or below it.',
-    action: 'Hide the way, or move the page below the domain of the server.',
+    when: 'Browsers use no passkeys of this server on the page. Its origin must be https, on the domain of the server or below it.',
+    action:
+      'Offer another way, or the page of the invitation on the server. Or move the page below the domain of the server.',
   },
   passkey_refused: {
     when: 'The passkey is not valid, or its options are older than five minutes or used.',
+    action: 'Get new options, and ask again.',
+  },
+  passkey_wrong: {
+    when: 'The passkey is unknown, cannot be used here, or its options are older than five minutes or used.',
     action: 'Get new options, and ask again.',
   },
   password_refused: {

@@ -2,7 +2,9 @@
 export type FlowCredential =
   | { kind: 'password'; phc: string; historySize: number }
   /** The person has logged in with the password of an account that exists, in this login epoch. */
-  | { kind: 'existing'; userId: string; epoch: number }
+  | { kind: 'existing'; userId: string; epoch: number; endsAt: string }
+  /** The person has logged in with the passkey of an account that exists. `amr`: the methods that it shows (RFC 8176). */
+  | { kind: 'existing-passkey'; userId: string; epoch: number; amr: string[]; endsAt: string }
   /**
    * An identity that a provider has proved, encrypted, in base64. `userId`: who has it already, in this login epoch. It counts until
    * `endsAt`.

@@ -24,7 +24,7 @@ import {
   WEBAUTHN_CHALLENGE_SECONDS,
 } from '../../records/webauthn-challenges/webauthn-challenges.ts';
 import { ALGORITHMS, readAuthentication, readRegistration } from './read-answer.ts';
-import { relyingPartyHere } from './relying-party.ts';
+import { type RelyingParty, relyingPartyHere } from './relying-party.ts';
 
 export { readPublicKey } from './read-answer.ts';
 export {
@@ -145,7 +145,7 @@ export async function finishRegistration(
     const { verified, registrationInfo } = await verifyRegistrationResponse({
       response,
       expectedChallenge: challenge.toString('base64url'),
-      expectedOrigin: [...party.origins, ...(input.pageOrigin ? [input.pageOrigin] : [])],
+      expectedOrigin: originsFor(party, input),
       expectedRPID: used.relyingParty,
       requireUserVerification: used.needsVerification,
       supportedAlgorithmIDs: ALGORITHMS,
@@ -224,10 +224,11 @@ export type Authenticated =
 /**
  * Verifies a proof (Web Authentication Level 3, 7.2). Uses the challenge up, whatever the outcome, and notes the use of the credential.
  * @param input.answer the credential as JSON
+ * @param input.pageOrigin as in {@link finishRegistration}
  */
 export async function finishAuthentication(
   { db, clock, publicUrl }: PasskeyDeps,
-  input: { kind: WebAuthnKind; boundTo: string; answer: string },
+  input: { kind: WebAuthnKind; boundTo: string; answer: string; pageOrigin?: string | undefined },
 ): Promise<Authenticated> {
   const { kind, boundTo } = input;
   const party = relyingPartyHere(publicUrl);
@@ -252,7 +253,7 @@ export async function finishAuthentication(
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({
       response,
       expectedChallenge: challenge.toString('base64url'),
-      expectedOrigin: party.origins,
+      expectedOrigin: originsFor(party, input),
       expectedRPID: relyingParty,
       requireUserVerification: needsVerification,
       credential: {
@@ -270,6 +271,13 @@ export async function finishAuthentication(
   } catch {
     return { kind: 'invalid', method };
   }
+}
+
+function originsFor(
+  { origins }: RelyingParty,
+  { pageOrigin }: { pageOrigin?: string | undefined },
+) {
+  return pageOrigin === undefined ? origins : [...origins, pageOrigin];
 }
 
 async function credentialsOf(db: Db, userId: string, relyingParty: string) {

@@ -1,14 +1,6 @@
 import type { Db } from '../../../platform/db/db.ts';
-import { noteVersion } from '../../../platform/request-context/request-context.ts';
-import {
-  amrOfPasskey,
-  hasSecondFactor,
-} from '../../../records/authentication-methods/authentication-methods.ts';
-import type { Connection } from '../../../records/connections/connections.ts';
-import {
-  completeFlow,
-  type FlowCredential,
-} from '../../../records/invitation-flows/invitation-flows.ts';
+import { hasSecondFactor } from '../../../records/authentication-methods/authentication-methods.ts';
+import { changeFlow, completeFlow } from '../../../records/invitation-flows/invitation-flows.ts';
 import {
   LOGIN_TICKET_SECONDS,
   type LoginTicket,
@@ -17,12 +9,12 @@ import { loginEpoch } from '../../../records/oidc-payloads/oidc-payloads.ts';
 import type { SignInDeps } from '../../../steps/sign-in-by-proof/sign-in-by-proof.ts';
 import { acceptByProof } from '../by-proof/by-proof.ts';
 import { noteOutcome } from '../note-outcome.ts';
-import type { AcceptedInvitation, Proof } from '../proof.ts';
+import type { AcceptedInvitation } from '../proof.ts';
 import type { FlowStepped } from './change-flow.ts';
 import { shownFactors } from './flow-steps.ts';
 import { type FlowAt, type FlowDeps, viewFlow } from './flow-view.ts';
-import { openIdentity, openPasskey } from './flow-ways.ts';
 import { giveEntered } from './give-entered.ts';
+import { amrOf, isMoved, noteEpoch, proofOf } from './shown-proof.ts';
 
 export type CompletedFlow =
   | {
@@ -34,8 +26,11 @@ export type CompletedFlow =
       /** Shown once, with the first second factor. */
       recoveryCode: string | null;
     }
-  /** The account that was shown is not one that the invitation takes, or that can come in now. The flow goes on. */
-  | { kind: 'not-taken'; why: 'wrong-account' | 'blocked' | 'unserved'; at: FlowAt }
+  /**
+   * The account that was shown is not one that the invitation takes, or that can come in now. `outdated`: what was shown does not count any
+   * more, and the flow has forgotten it. The flow goes on.
+   */
+  | { kind: 'not-taken'; why: 'wrong-account' | 'blocked' | 'unserved' | 'outdated'; at: FlowAt }
   | Exclude<FlowStepped, { kind: 'ok' | 'refused' }>;
 
 /**
@@ -51,6 +46,7 @@ export async function completeInvitationFlow(
   if (viewed.kind !== 'open') return viewed;
   const { at } = viewed;
   if (!at.next.includes('complete')) return { kind: 'out-of-order', at };
+  if (await isMoved(deps, at)) return asksAgain(deps, input.secret, at);
   const proof = proofOf(deps, at);
   noteEpoch(at);
   let recoveryCode: string | null = null;
@@ -68,16 +64,16 @@ export async function completeInvitationFlow(
       },
     },
   });
-  if (outcome?.kind !== 'done') {
-    if (outcome !== null) noteOutcome(deps.audit, outcome);
+  if (outcome === null) return asksAgain(deps, input.secret, at);
+  noteOutcome(deps.audit, outcome);
+  if (outcome.kind !== 'done') {
     const now = await viewFlow(deps, input.secret);
     if (now.kind !== 'open') return now;
-    const why = outcome?.kind;
+    const why = outcome.kind;
     return why === 'wrong-account' || why === 'blocked' || why === 'unserved'
       ? { kind: 'not-taken', why, at: now.at }
       : { kind: 'changed', at: now.at };
   }
-  noteOutcome(deps.audit, outcome);
   return {
     kind: 'completed',
     accepted: outcome,
@@ -87,47 +83,25 @@ export async function completeInvitationFlow(
   };
 }
 
-function proofOf({ keys }: FlowDeps, { flow: { state }, view }: FlowAt): Proof {
-  const { credential } = state;
-  switch (credential?.kind) {
-    case undefined:
-      throw new Error('A flow without a way to log in is not complete.');
-    case 'existing':
-      return { kind: 'account', userId: credential.userId, hasLoggedIn: true };
-    case 'password': {
-      const { phc, historySize } = credential;
-      return { kind: 'password', password: { phc, historySize } };
-    }
-    case 'passkey':
-      return { kind: 'passkey', passkey: openPasskey(keys, credential.sealed) };
-    case 'code':
-      return {
-        kind: 'code',
-        connection: connectionOf(view, credential.connectionId),
-        recipient: view.invitation.email,
-      };
-    case 'connection':
-      return {
-        kind: 'identity',
-        connection: connectionOf(view, credential.connectionId),
-        identity: openIdentity(keys, credential.sealed),
-        tokenKey: keys.encryption,
-      };
-  }
-}
-
-function connectionOf({ connections }: FlowAt['view'], id: string): Connection {
-  const connection = connections.find((each) => each.id === id);
-  if (connection === undefined) throw new Error('A flow has kept a proof that it does not take.');
-  return connection;
-}
-
-/** The login of the flow counts only as long as the person's logins were not ended since. */
-function noteEpoch({ flow: { state } }: FlowAt): void {
-  const { credential } = state;
-  if (credential?.kind !== 'existing' && credential?.kind !== 'connection') return;
-  const { userId, epoch } = credential;
-  if (userId !== null && epoch !== null) noteVersion(userId, epoch);
+/**
+ * Returns why nothing was accepted. If nobody has changed the flow or ended the invitation, the account has changed: what was shown does not
+ * count any more. The flow forgets it, so that the person logs in again. A password stays, because the next view of the account judges it.
+ */
+async function asksAgain(
+  deps: FlowDeps,
+  secret: string,
+  { flow: seen }: FlowAt,
+): Promise<Exclude<CompletedFlow, { kind: 'completed' }>> {
+  const now = await viewFlow(deps, secret);
+  if (now.kind !== 'open') return now;
+  const { at } = now;
+  const { state, version } = at.flow;
+  const isSame = version === seen.version && state.credential !== null;
+  if (!isSame || state.credential?.kind === 'password') return { kind: 'changed', at };
+  const without = { ...state, credential: null };
+  await changeFlow(deps.db, { seen: at.flow, state: without, now: deps.clock.now() });
+  const after = await viewFlow(deps, secret);
+  return after.kind === 'open' ? { kind: 'not-taken', why: 'outdated', at: after.at } : after;
 }
 
 /**
@@ -140,25 +114,4 @@ async function mayBeGiven(tx: Db, { flow, needs }: FlowAt, userId: string): Prom
   if (isKnown && !(await loginEpoch.isCurrent(tx, userId))) return false;
   const isEnrolling = shownFactors(flow.state, needs).length > 0 || needs.isAddressEnough;
   return !isEnrolling || !(await hasSecondFactor(tx, userId));
-}
-
-/** Returns the methods that the flow has seen (RFC 8176). There is none for a login at another server. */
-function amrOf({ keys }: FlowDeps, { flow, needs }: FlowAt): string[] {
-  const first = amrOfWay(keys, flow.state.credential);
-  const shown = shownFactors(flow.state, needs);
-  const second = shown.includes('otp') ? 'otp' : shown.includes('sms') ? 'sms' : null;
-  return second === null ? first : [...new Set([...first, 'mfa', second])];
-}
-
-function amrOfWay(keys: FlowDeps['keys'], credential: FlowCredential | null): string[] {
-  switch (credential?.kind) {
-    case 'passkey':
-      return amrOfPasskey(openPasskey(keys, credential.sealed));
-    case 'code':
-      return ['otp'];
-    case 'connection':
-      return [];
-    default:
-      return ['pwd'];
-  }
 }

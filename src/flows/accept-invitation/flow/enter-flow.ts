@@ -3,7 +3,6 @@ import {
   type FieldProblem,
 } from '../../../platform/profile-schema/profile-schema.ts';
 import type { Audit } from '../../../records/logs/logs.ts';
-import { loginEpoch } from '../../../records/oidc-payloads/oidc-payloads.ts';
 import { countAttempt, secondsLeft, throttleKey } from '../../../records/throttles/throttles.ts';
 import {
   judgePassword,
@@ -68,21 +67,5 @@ export function choosePasswordInFlow(
     });
     if (judged.kind === 'refused') return { kind: 'refused', why: judged.why };
     return { kind: 'go-on', change: { credential: { kind: 'password', ...judged.chosen } } };
-  });
-}
-
-/**
- * Notes that the person has logged in with the password of the invited account.
- * @param input.userId the user who has just logged in
- */
-export function enterExisting(
-  deps: FlowDeps,
-  input: { secret: string; userId: string },
-): Promise<FlowStepped> {
-  const { userId } = input;
-  return stepFlow<never>(deps, { ...input, action: 'existing' }, async ({ view }) => {
-    if (view.user?.id !== userId) throw new Error('Another user has logged in to a flow.');
-    const epoch = await loginEpoch.ofThisRequest(deps.db, userId);
-    return { kind: 'go-on', change: { credential: { kind: 'existing', userId, epoch } } };
   });
 }

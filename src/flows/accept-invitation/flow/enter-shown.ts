@@ -1,17 +1,55 @@
 import type { ProvidedIdentity } from '../../../outbound/social/social.ts';
-import { momentAfter } from '../../../platform/clock/clock.ts';
+import { type Clock, momentAfter } from '../../../platform/clock/clock.ts';
 import type { VerifiedPasskey } from '../../../records/authentication-methods/authentication-methods.ts';
 import type { Connection } from '../../../records/connections/connections.ts';
 import { loginEpoch } from '../../../records/oidc-payloads/oidc-payloads.ts';
 import { findAccountByEmail } from '../../../records/users/users.ts';
 import { findProvidedIdentity } from '../../../steps/adopt-identity/adopt-identity.ts';
 import { takesShownIdentity } from '../by-proof/by-proof.ts';
+import { mayAccept } from '../may-accept.ts';
 import { type FlowStepped, stepFlow } from './change-flow.ts';
 import type { FlowDeps } from './flow-view.ts';
 import { sealIdentity, sealPasskey } from './flow-ways.ts';
 
 /** What a flow has shown counts this long for its completion. */
 const PROOF_SECONDS = 3600;
+
+/**
+ * Notes that the person has logged in with the password of the invited account. It counts when the flow completes, within an hour.
+ * @param input.userId the user who has just logged in
+ */
+export function enterExisting(
+  deps: FlowDeps,
+  input: { secret: string; userId: string },
+): Promise<FlowStepped> {
+  const { secret, userId } = input;
+  return stepFlow<never>(deps, { secret, action: 'existing' }, async ({ view }) => {
+    if (view.user?.id !== userId) throw new Error('Another user has logged in to a flow.');
+    const epoch = await loginEpoch.ofThisRequest(deps.db, userId);
+    const credential = { kind: 'existing' as const, userId, epoch, endsAt: endOfProof(deps) };
+    return { kind: 'go-on', change: { credential } };
+  });
+}
+
+/**
+ * Notes that the person has logged in with the passkey of an account that exists. It counts when the flow completes, within an hour.
+ * @param input.userId the user who has just logged in
+ * @param input.amr the methods that the passkey shows (RFC 8176)
+ */
+export function enterExistingPasskey(
+  deps: FlowDeps,
+  input: { secret: string; userId: string; amr: string[] },
+): Promise<FlowStepped<'wrong-account'>> {
+  const { secret, userId, amr } = input;
+  const step = { secret, action: 'existing-passkey' } as const;
+  return stepFlow<'wrong-account'>(deps, step, async ({ view }) => {
+    const user = await mayAccept(deps.db, view, userId);
+    if (user === null) return { kind: 'refused', why: 'wrong-account' };
+    const epoch = await loginEpoch.ofThisRequest(deps.db, userId);
+    const shown = { userId, epoch, amr, endsAt: endOfProof(deps) };
+    return { kind: 'go-on', change: { credential: { kind: 'existing-passkey', ...shown } } };
+  });
+}
 
 /** Why an identity does not count. */
 type RefusedIdentity = 'wrong-account' | 'blocked';
@@ -25,7 +63,7 @@ export function enterIdentity(
   input: { secret: string; connection: Connection; identity: ProvidedIdentity },
 ): Promise<FlowStepped<RefusedIdentity>> {
   const { secret, connection, identity } = input;
-  const { db, clock, keys } = deps;
+  const { db, keys } = deps;
   return stepFlow<RefusedIdentity>(deps, { secret, action: 'connection' }, async ({ view }) => {
     const known = await findProvidedIdentity(db, { connection, identity });
     if (known?.user.blocked) return { kind: 'refused', why: 'blocked' };
@@ -39,7 +77,7 @@ export function enterIdentity(
       sealed: sealIdentity(keys, identity),
       userId,
       epoch: userId === null ? null : await loginEpoch.ofThisRequest(db, userId),
-      endsAt: momentAfter(clock.now(), PROOF_SECONDS).toISOString(),
+      endsAt: endOfProof(deps),
     };
     return { kind: 'go-on', change: { credential } };
   });
@@ -63,7 +101,7 @@ export function enterCode(
   input: { secret: string; connection: Connection },
 ): Promise<FlowStepped> {
   const { secret, connection } = input;
-  const { db, clock } = deps;
+  const { db } = deps;
   return stepFlow<never>(deps, { secret, action: 'code' }, async ({ view }) => {
     const { email } = view.invitation;
     const account = await findAccountByEmail(db, { connectionId: connection.id, email });
@@ -71,8 +109,12 @@ export function enterCode(
       kind: 'code' as const,
       connectionId: connection.id,
       userId: account && (account.linkedTo ?? account.id),
-      endsAt: momentAfter(clock.now(), PROOF_SECONDS).toISOString(),
+      endsAt: endOfProof(deps),
     };
     return { kind: 'go-on', change: { credential } };
   });
+}
+
+function endOfProof({ clock }: { clock: Clock }): string {
+  return momentAfter(clock.now(), PROOF_SECONDS).toISOString();
 }

@@ -25,7 +25,7 @@ export type FlowAction =
   | 'totp-code'
   | 'complete';
 
-/** A way to log in with which a flow can accept. */
+/** A way to log in with which a flow can accept. The password or the passkey of an account that exists is `existing` something. */
 export type FlowWay = FlowCredential['kind'];
 
 /** A second factor that a flow enrolls. */

@@ -29,7 +29,7 @@ import {
   type FlowStep,
   stepOf,
 } from './flow-steps.ts';
-import { knownUserOf, stateNow, waysOf } from './flow-ways.ts';
+import { hasNoWay, knownUserOf, stateNow, waysOf } from './flow-ways.ts';
 
 export type FlowDeps = {
   db: Db;
@@ -58,6 +58,8 @@ export type FlowEnd =
   | { kind: 'unknown' }
   /** This browser has completed the flow. */
   | { kind: 'done'; flow: InvitationFlow }
+  /** The invitation takes none of the ways in which the person logs in. */
+  | { kind: 'no-way'; view: OpenView }
   /** The invitation cannot be accepted now, or not any more. */
   | { kind: 'closed'; view: Exclude<InvitationView, OpenView> };
 
@@ -77,6 +79,7 @@ export async function viewFlow(
   const link = invitationSecret(deps.keys.ticket, invitation);
   const view = await viewInvitation(deps, link);
   if (view.kind !== 'open' && view.kind !== 'login') return { kind: 'closed', view };
+  if (hasNoWay(deps, view)) return { kind: 'no-way', view };
   return { kind: 'open', at: await flowAt(deps, { flow, secret: link, view }) };
 }
 

@@ -6,7 +6,11 @@ import {
 } from '../../../outbound/social/social.ts';
 import { decrypt, encrypt, type Keys } from '../../../platform/crypto/crypto.ts';
 import type { VerifiedPasskey } from '../../../records/authentication-methods/authentication-methods.ts';
-import { codeConnectionOf, passkeyRulesOf } from '../../../records/connections/connections.ts';
+import {
+  type Connection,
+  codeConnectionOf,
+  passkeyRulesOf,
+} from '../../../records/connections/connections.ts';
 import type { FlowState } from '../../../records/invitation-flows/invitation-flows.ts';
 import { relyingPartyHere } from '../../../steps/verify-passkey/verify-passkey.ts';
 import type { AcceptableInvitation } from '../proof.ts';
@@ -17,34 +21,43 @@ export function waysOf(
   { publicUrl }: { publicUrl: string },
   view: AcceptableInvitation,
 ): Pick<FlowNeeds, 'ways' | 'providers'> {
-  const { connection, connections } = view;
+  const { connection, connections, user, own } = view;
+  const allowsPasskeys = (at: Connection | null | undefined) =>
+    at && passkeyRulesOf(at).isEnabled && relyingPartyHere(publicUrl) !== null;
   const providers = connections.filter(({ strategy }) => isProviderStrategy(strategy));
   const ways: FlowWay[] = [];
   if (view.kind === 'login') ways.push('existing');
   else if (connection !== null) {
     ways.push('password');
-    const takesPasskeys = passkeyRulesOf(connection).isEnabled;
-    if (takesPasskeys && relyingPartyHere(publicUrl) !== null) ways.push('passkey');
+    // A passkey would replace the second factor that the account has.
+    if (!own.hasFactor && allowsPasskeys(connection)) ways.push('passkey');
   }
+  const store = user && connections.find(({ id }) => id === user.connectionId);
+  if (own.hasPasskey && allowsPasskeys(store)) ways.push('existing-passkey');
   if (providers.length > 0) ways.push('connection');
   if (codeConnectionOf(connections) !== null) ways.push('code');
   return { ways, providers };
 }
 
+/** Returns whether an invitation takes no way to log in. The link alone is no key to an account that is in use. */
+export function hasNoWay(deps: { publicUrl: string }, view: AcceptableInvitation): boolean {
+  return waysOf(deps, view).ways.length === 0;
+}
+
 /** Returns the state without a proof that does not count any more: its time is over, or the invitation takes its connection no longer. */
 export function stateNow(state: FlowState, view: AcceptableInvitation, now: Date): FlowState {
   const { credential } = state;
-  if (credential?.kind !== 'connection' && credential?.kind !== 'code') return state;
-  const isAllowed = view.connections.some(({ id }) => id === credential.connectionId);
+  if (credential === null || !('endsAt' in credential)) return state;
+  const isAllowed =
+    !('connectionId' in credential) ||
+    view.connections.some(({ id }) => id === credential.connectionId);
   const isOver = new Date(credential.endsAt) <= now;
   return isAllowed && !isOver ? state : { ...state, credential: null };
 }
 
 /** Returns who has shown the way to log in, if a user has it already. */
 export function knownUserOf({ credential }: FlowState): string | null {
-  return credential?.kind === 'connection' || credential?.kind === 'code'
-    ? credential.userId
-    : null;
+  return credential !== null && 'userId' in credential ? credential.userId : null;
 }
 
 /** Encrypts an identity, which has the provider's tokens in it. */

@@ -10,6 +10,7 @@ import { countTrace } from '../../../steps/limit-traces/limit-traces.ts';
 import { viewInvitation } from '../view-invitation.ts';
 import { stateForAnotherBrowser } from './flow-steps.ts';
 import { type FlowAt, type FlowDeps, type FlowEnd, flowAt } from './flow-view.ts';
+import { hasNoWay } from './flow-ways.ts';
 
 export type StartedFlow =
   /** `secret` is `null` if the browser goes on with the one that it has. */
@@ -42,6 +43,7 @@ export async function startInvitationFlow(
   const view = await viewInvitation(deps, link);
   if (view.kind === 'unknown' || view.invitation.clientId !== clientId) return { kind: 'unknown' };
   if (view.kind !== 'open' && view.kind !== 'login') return { kind: 'closed', view };
+  if (hasNoWay(deps, view)) return { kind: 'no-way', view };
   const opened = async (flow: FlowAt['flow'], secret: string | null): Promise<StartedFlow> => {
     return { kind: 'open', at: await flowAt(deps, { flow, secret: link, view }), secret };
   };

@@ -19,10 +19,14 @@ export const ENGLISH: ProblemTexts = {
     link_ended: 'This link has ended. Request a new one.',
     login_denied: 'You have not logged in there. Try again, or choose another way.',
     login_failed: 'The login there did not work. Try again, or choose another way.',
+    login_outdated: 'Something about this account has changed. Log in again.',
     login_over: 'This login is over. Try again.',
+    no_way_in:
+      'You have an account, but you can’t accept this invitation with your way to log in. Ask the people who invited you.',
     origin_not_allowed: 'This page is not registered for the application.',
     passkey_not_here: 'Passkeys don’t work on this page.',
     passkey_refused: 'The passkey could not be created. Try again, or choose another way.',
+    passkey_wrong: 'This passkey does not work here. Try again, or choose another way.',
     password_refused: 'Choose another password.',
     provider_unavailable:
       'The login there is not available now. Try again later, or choose another way.',

@@ -20,11 +20,16 @@ export const FRENCH: ProblemTexts = {
     link_ended: 'Ce lien n’est plus valable. Demandez-en un nouveau.',
     login_denied: 'Vous ne vous êtes pas connecté là-bas. Réessayez ou choisissez un autre moyen.',
     login_failed: 'La connexion là-bas n’a pas fonctionné. Réessayez ou choisissez un autre moyen.',
+    login_outdated: 'Ce compte a changé entre-temps. Reconnectez-vous.',
     login_over: 'Cette connexion est terminée. Réessayez.',
+    no_way_in:
+      'Vous avez un compte, mais votre moyen de connexion ne permet pas d’accepter cette invitation. Demandez à la personne qui vous a invité.',
     origin_not_allowed: 'Cette page n’est pas enregistrée pour l’application.',
     passkey_not_here: 'Les clés d’accès ne fonctionnent pas sur cette page.',
     passkey_refused:
       'La clé d’accès n’a pas pu être créée. Réessayez ou choisissez un autre moyen.',
+    passkey_wrong:
+      'Cette clé d’accès ne fonctionne pas ici. Réessayez ou choisissez un autre moyen.',
     password_refused: 'Choisissez un autre mot de passe.',
     provider_unavailable:
       'La connexion là-bas n’est pas disponible pour le moment. Réessayez plus tard ou choisissez un autre moyen.',

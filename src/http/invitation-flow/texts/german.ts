@@ -23,11 +23,16 @@ export const GERMAN: ProblemTexts = {
       'Sie haben sich dort nicht angemeldet. Versuchen Sie es erneut, oder wählen Sie einen anderen Weg.',
     login_failed:
       'Die Anmeldung dort hat nicht geklappt. Versuchen Sie es erneut, oder wählen Sie einen anderen Weg.',
+    login_outdated: 'An diesem Konto hat sich etwas geändert. Melden Sie sich erneut an.',
     login_over: 'Diese Anmeldung ist beendet. Versuchen Sie es erneut.',
+    no_way_in:
+      'Sie haben ein Konto, können diese Einladung aber nicht mit Ihrer Art der Anmeldung annehmen. Fragen Sie, wer Sie eingeladen hat.',
     origin_not_allowed: 'Diese Seite ist für die Anwendung nicht registriert.',
     passkey_not_here: 'Passkeys funktionieren auf dieser Seite nicht.',
     passkey_refused:
       'Der Passkey konnte nicht erstellt werden. Versuchen Sie es erneut, oder wählen Sie einen anderen Weg.',
+    passkey_wrong:
+      'Dieser Passkey funktioniert hier nicht. Versuchen Sie es erneut, oder wählen Sie einen anderen Weg.',
     password_refused: 'Wählen Sie ein anderes Passwort.',
     provider_unavailable:
       'Die Anmeldung dort ist gerade nicht möglich. Versuchen Sie es später erneut, oder wählen Sie einen anderen Weg.',
