@@ -9,11 +9,11 @@ import {
   loginAddress,
   resetPassword,
 } from '../../client/src/invitation-flow.ts';
+import { openBrowser } from '../harness/providers/person.ts';
 import { aVisitor } from '../harness/visitor.ts';
 import { CALLBACK, openWorld, type World } from '../harness/world.ts';
 import { FIELDS, GOOD, NAMES, ORIGIN } from '../invitation-flow/flow-page.ts';
 import { aProviderScene, type ProviderScene } from '../invitation-flow/provider-scene.ts';
-import { openBrowser } from '../provider-login/person.ts';
 
 const CLIENT = join(import.meta.dirname, '../../client');
 const MOST_BYTES = 5000;

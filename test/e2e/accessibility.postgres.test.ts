@@ -6,10 +6,10 @@ import { appoint } from '../console/administrator.ts';
 import { barriers } from '../harness/accessible.ts';
 import { launchBrowser } from '../harness/browser.ts';
 import { startServer, type TestServer } from '../harness/harness.ts';
+import { aProvider } from '../harness/providers/person.ts';
+import { startSmallProvider } from '../harness/providers/small-provider.ts';
 import { failAtBoom, openStillWorld } from '../harness/world.ts';
 import { everyPage } from '../hosted-pages/every-page.ts';
-import { aProvider } from '../provider-login/person.ts';
-import { startSmallProvider } from '../provider-login/small-provider.ts';
 
 const TEMPLATES = join(import.meta.dirname, '../../src/http');
 /** Pieces of pages. */

@@ -4,11 +4,11 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startOwnForm } from '../../examples/own-form/own-form.ts';
 import { launchBrowser } from '../harness/browser.ts';
 import { freePort } from '../harness/free-port.ts';
+import { aProvider } from '../harness/providers/person.ts';
+import { type SmallProvider, startSmallProvider } from '../harness/providers/small-provider.ts';
 import { watchedPage } from '../harness/watched-page.ts';
 import { openWorld, type World } from '../harness/world.ts';
 import { aNumber, enableFactors, NAMES, textedCode } from '../invitation-flow/flow-page.ts';
-import { aProvider } from '../provider-login/person.ts';
-import { type SmallProvider, startSmallProvider } from '../provider-login/small-provider.ts';
 
 let world: World;
 let browser: Browser;

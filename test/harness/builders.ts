@@ -124,18 +124,25 @@ export function buildersOf({ deps: { db, clock, keys } }: Pick<App, 'deps'>) {
       return issued.secret;
     },
     /** The secret of an invitation's link, and its id. */
+    /**
+     * Invites a user, or an address without an account in a connection.
+     * @param chosen.madeUser whether the user was made for this invitation
+     */
     async anInvitation(
-      user: User,
-      chosen: { plan?: Partial<CampaignPlan>; clientId?: string } = {},
+      whom: User | { email: string; connectionId: string },
+      chosen: { plan?: Partial<CampaignPlan>; clientId?: string; madeUser?: boolean } = {},
     ): Promise<{ id: string; secret: string }> {
-      const clientId = chosen.clientId ?? null;
+      const { clientId = null, madeUser = false } = chosen;
       const plan: CampaignPlan = { ttlSec: 604_800, markEmailVerified: true, ...chosen.plan };
-      const { connectionId } = user;
+      const { email, connectionId } = whom;
+      const userId = 'id' in whom ? whom.id : null;
       const campaignId = await insertCampaign(db, { clientId, connectionId, plan, now: now() });
       const [outcome] = await insertInvitations(db, {
         campaignId,
-        rows: [{ userId: user.id, email: user.email ?? '' }],
+        rows: [{ userId, email: email ?? '', madeUser }],
         clientKey: clientId ?? '',
+        connectionId,
+        organizationId: plan.organizationId ?? null,
         ttlSeconds: plan.ttlSec,
         now: now(),
         ticketKey: keys.ticket,

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import type { Template } from '../../src/http/hosted-pages/page-values/page-values.ts';
+import { aProvider } from '../harness/providers/person.ts';
 import type { Scene } from '../harness/scene.ts';
-import { aProvider } from '../provider-login/person.ts';
 import { aMethod, configure, otpAt, SECRET } from '../second-factors/factors.ts';
 
 export type Visit = {

@@ -4,12 +4,11 @@ import { findUser, linkUser } from '../../src/records/users/users.ts';
 import { aPassword } from '../harness/factories.ts';
 import { startFacebook } from '../harness/providers/facebook.ts';
 import { ADA_AT_GOOGLE, startGoogle } from '../harness/providers/google.ts';
+import { openBrowser } from '../harness/providers/person.ts';
 import type { Person, StandIn } from '../harness/providers/stand-in.ts';
 import { PROVIDER_CLIENT } from '../harness/providers/tokens.ts';
 import { linkIn } from '../harness/smtp-sink.ts';
 import { type ApiClient, claimsOf, made, openWorld, type World } from '../harness/world.ts';
-import { openBrowser } from '../provider-login/person.ts';
-import { configure } from '../second-factors/factors.ts';
 
 // Account pre-hijacking (Sudhodanan and Paverd, USENIX Security 2022), where the owner of the address arrives with Google.
 
@@ -22,7 +21,6 @@ let serial = 0;
 beforeAll(async () => {
   [google, facebook] = await Promise.all([startGoogle([]), startFacebook([])]);
   world = await openWorld({ providerEndpoints: { ...google.endpoints, ...facebook.endpoints } });
-  await configure(world.db, { factors: [], policies: [] });
   client = await world.registerClient();
   const options = {
     client_id: PROVIDER_CLIENT.clientId,

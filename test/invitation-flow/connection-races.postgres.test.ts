@@ -2,8 +2,8 @@ import { beforeAll, expect, test } from 'vitest';
 import { findInvitation } from '../../src/records/invitations/invitations.ts';
 import { linkedIdentities } from '../../src/records/users/users.ts';
 import { atOnce } from '../harness/factories.ts';
+import { openBrowser } from '../harness/providers/person.ts';
 import { openWorld, type World } from '../harness/world.ts';
-import { openBrowser } from '../provider-login/person.ts';
 import { aPasskeyInvitation } from './passkey-owner.ts';
 import {
   aProviderScene,

@@ -2,9 +2,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { methodsOfUser } from '../../src/records/authentication-methods/authentication-methods.ts';
 import { findInvitation } from '../../src/records/invitations/invitations.ts';
 import { findUser, linkedIdentities } from '../../src/records/users/users.ts';
+import { aProvider, openBrowser } from '../harness/providers/person.ts';
 import { aVisitor } from '../harness/visitor.ts';
 import { openStillWorld, type StillWorld } from '../harness/world.ts';
-import { aProvider, openBrowser } from '../provider-login/person.ts';
 import { aMethod, SECRET } from '../second-factors/factors.ts';
 import { aNumber, enableFactors, FIELDS, GOOD, NAMES, textedCode } from './flow-page.ts';
 import {

@@ -105,6 +105,21 @@ export function textedCode(world: World, number: string): string {
   return /\b\d{6}\b/.exec(text)?.[0] ?? '';
 }
 
+/** Invites a person who must prove a phone, and brings the flow to the code that was texted to it. */
+export async function atPhoneCode(
+  world: World,
+  scene: Awaited<ReturnType<typeof aFlowScene>>,
+  plan: Partial<CampaignPlan> = {},
+) {
+  const invited = await scene.invite({ factors: { required: ['sms'] }, ...plan });
+  const page = scene.page();
+  await page.start(invited.link);
+  await page.send('password', { password: GOOD });
+  const number = aNumber();
+  await page.send('phone', { phone_number: number });
+  return { ...invited, page, number, code: textedCode(world, number) };
+}
+
 export async function enableFactors(world: World, names: string[] = ['sms', 'otp']): Promise<void> {
   for (const name of names) {
     const answer = await world.server.api('PUT', `/api/v2/guardian/factors/${name}`, {

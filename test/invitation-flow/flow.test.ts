@@ -7,6 +7,7 @@ import { openWorld, type World } from '../harness/world.ts';
 import {
   aFlowScene,
   aNumber,
+  atPhoneCode,
   enableFactors,
   FIELDS,
   GOOD,
@@ -186,13 +187,7 @@ describe('steps', () => {
   });
 
   test('a code works five times at most', async () => {
-    const { link } = await scene.invite({ factors: { required: ['sms'] } });
-    const page = scene.page();
-    await page.start(link);
-    await page.send('password', { password: GOOD });
-    const number = aNumber();
-    await page.send('phone', { phone_number: number });
-    const right = textedCode(world, number);
+    const { page, number, code: right } = await atPhoneCode(world, scene);
     for (let tries = 0; tries < 5; tries++) {
       expect((await page.send('phone/verify', { code: wrongCode(right) })).body.problem.code).toBe(
         'wrong_code',

@@ -2,10 +2,10 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { methodsOfUser } from '../../src/records/authentication-methods/authentication-methods.ts';
 import { findInvitation } from '../../src/records/invitations/invitations.ts';
 import { findUser } from '../../src/records/users/users.ts';
+import { aProvider } from '../harness/providers/person.ts';
 import { aVisitor } from '../harness/visitor.ts';
 import { openWorld, type World } from '../harness/world.ts';
 import { newAuthenticator } from '../passkeys/authenticator.ts';
-import { aProvider } from '../provider-login/person.ts';
 import { aFlowPage, type FlowPage, GOOD, ORIGIN, wrongCode } from './flow-page.ts';
 
 /** An origin on the domain of the server, as browsers see it. */

@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
 import type { CampaignPlan } from '../../src/records/invitations/invitations.ts';
+import { aProvider, openBrowser } from '../harness/providers/person.ts';
+import { startSmallProvider } from '../harness/providers/small-provider.ts';
 import { CALLBACK, type World } from '../harness/world.ts';
-import { aProvider, openBrowser } from '../provider-login/person.ts';
-import { startSmallProvider } from '../provider-login/small-provider.ts';
 import { aFlowScene, type FlowPage } from './flow-page.ts';
 
 /** The page of the application to which browsers come back. */

@@ -6,10 +6,10 @@ import { openWorld, type World } from '../harness/world.ts';
 import {
   aFlowScene,
   aNumber,
+  atPhoneCode,
   enableFactors,
   type FlowAnswer,
   GOOD,
-  textedCode,
   wrongCode,
 } from './flow-page.ts';
 
@@ -49,13 +49,8 @@ test('of sixteen browsers that take over at once, one can go on', async () => {
 });
 
 test('of sixteen completions at once, one accepts, and one login ticket exists', async () => {
-  const { link, id, user } = await scene.invite({ factors: { required: ['sms'] } });
-  const page = scene.page();
-  await page.start(link);
-  await page.send('password', { password: GOOD });
-  const number = aNumber();
-  await page.send('phone', { phone_number: number });
-  await page.send('phone/verify', { code: textedCode(world, number) });
+  const { page, code, id, user } = await atPhoneCode(world, scene);
+  await page.send('phone/verify', { code });
   const answers = await atOnce(() => page.send('complete', {}));
   expect(won(answers)).toHaveLength(1);
   expect(answers.filter(({ body }) => body.login_ticket)).toHaveLength(1);
@@ -76,13 +71,7 @@ test('of sixteen logins with one login ticket, one gets in', async () => {
 });
 
 test('of sixteen guesses at once, one is judged', async () => {
-  const { link } = await scene.invite({ factors: { required: ['sms'] } });
-  const page = scene.page();
-  await page.start(link);
-  await page.send('password', { password: GOOD });
-  const number = aNumber();
-  await page.send('phone', { phone_number: number });
-  const right = textedCode(world, number);
+  const { page, code: right } = await atPhoneCode(world, scene);
   for (let round = 0; round < 3; round++) {
     const codes = codesOf(
       await atOnce(() => page.send('phone/verify', { code: wrongCode(right) })),

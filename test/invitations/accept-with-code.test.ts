@@ -3,6 +3,7 @@ import { findInvitation } from '../../src/records/invitations/invitations.ts';
 import { rolesOfUser } from '../../src/records/roles/roles.ts';
 import { findUser, findUserByEmail, linkedIdentities } from '../../src/records/users/users.ts';
 import { aPassword, aPerson, atOnce } from '../harness/factories.ts';
+import { openBrowser } from '../harness/providers/person.ts';
 import { formOf, textOf } from '../harness/visitor.ts';
 import {
   type ApiClient,
@@ -14,7 +15,6 @@ import {
   type Shown,
   type World,
 } from '../harness/world.ts';
-import { openBrowser } from '../provider-login/person.ts';
 import { configure } from '../second-factors/factors.ts';
 
 const BUTTON = 'Send me a code by email';

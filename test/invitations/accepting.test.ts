@@ -5,13 +5,7 @@ import {
 } from '../../src/flows/accept-invitation/accept-invitation.ts';
 import type { Client } from '../../src/records/clients/clients.ts';
 import type { Connection } from '../../src/records/connections/connections.ts';
-import {
-  type CampaignPlan,
-  findInvitation,
-  insertCampaign,
-  insertInvitations,
-  invitationSecret,
-} from '../../src/records/invitations/invitations.ts';
+import { type CampaignPlan, findInvitation } from '../../src/records/invitations/invitations.ts';
 import { queueMessages } from '../../src/records/messages/messages.ts';
 import { isMember } from '../../src/records/organizations/organizations.ts';
 import { listPermissionsOfUser, rolesOfUser } from '../../src/records/roles/roles.ts';
@@ -24,6 +18,8 @@ import {
   type User,
 } from '../../src/records/users/users.ts';
 import { storeProvidedIdentity } from '../../src/steps/adopt-identity/adopt-identity.ts';
+import { aProvidedPerson } from '../harness/providers/provided-person.ts';
+import { aConnectionToGoogle } from '../harness/providers/provider-world.ts';
 import { aVisitor, headlineOf, textOf } from '../harness/visitor.ts';
 import { made, openStillWorld, type StillWorld } from '../harness/world.ts';
 
@@ -42,14 +38,7 @@ beforeAll(async () => {
   world = await openStillWorld();
   connection = await world.aConnection();
   client = await world.aClient(connection);
-  const options = { client_id: 'at-google', client_secret: 'secret' };
-  const store = {
-    name: 'google',
-    strategy: 'google-oauth2',
-    options,
-    enabled_clients: [client.id],
-  };
-  google = { ...connection, ...(await made(world.server, '/connections', store)), ...store };
+  google = await aConnectionToGoogle(world, client.id);
   role = (await made(world.server, '/roles', { name: 'guest' })).id;
   await made(world.server, '/resource-servers', {
     identifier: API,
@@ -67,22 +56,10 @@ async function invite(
 ) {
   const { user, madeUser = false } = whom;
   const email = user?.email ?? whom.email ?? anAddress();
-  const plan: CampaignPlan = { ttlSec: 3600, markEmailVerified: true, ...chosen };
-  const about = { clientId: client.id, connectionId: connection.id };
-  const campaignId = await insertCampaign(world.db, { ...about, plan, now: now() });
-  const [outcome] = await insertInvitations(world.db, {
-    campaignId,
-    rows: [{ userId: user?.id ?? null, email, madeUser }],
-    clientKey: client.id,
-    connectionId: connection.id,
-    organizationId: plan.organizationId ?? null,
-    ttlSeconds: plan.ttlSec,
-    now: now(),
-    ticketKey: world.keys.ticket,
-  });
-  if (outcome?.kind !== 'invited') throw new Error('Nobody was invited.');
-  const secret = invitationSecret(world.keys.ticket, outcome);
-  return { id: outcome.id, email, secret, path: `/u/invitation?ticket=${secret}` };
+  const invited = user ?? { email, connectionId: connection.id };
+  const plan = { ttlSec: 3600, ...chosen };
+  const invitation = await world.anInvitation(invited, { clientId: client.id, plan, madeUser });
+  return { ...invitation, email, path: `/u/invitation?ticket=${invitation.secret}` };
 }
 
 /** A user whom an invitation has made, and who has done nothing yet. */
@@ -95,26 +72,8 @@ async function invitedUser(chosen: Partial<CampaignPlan> = {}) {
 }
 
 function identityOf(email: string | null, emailVerified = true): Proof & { kind: 'identity' } {
-  const subject = `g-${++counter}`;
-  const profile = { name: 'Jo', givenName: null, familyName: null, nickname: null, picture: null };
-  const tokens = {
-    accessToken: 'at',
-    refreshToken: null,
-    idToken: null,
-    expiresAt: null,
-    scope: null,
-  };
   const address = { email, emailVerified: emailVerified && email !== null, isAuthoritative: false };
-  const issuer = 'https://accounts.google.com';
-  const identity = {
-    issuer,
-    subject,
-    userIdPart: subject,
-    ...address,
-    profile,
-    claims: {},
-    tokens,
-  };
+  const identity = aProvidedPerson(address);
   return { kind: 'identity', connection: google, identity, tokenKey };
 }
 
@@ -163,7 +122,7 @@ describe('an invited address without an account', () => {
 
   test('has one open invitation to an application, and gets a new link after its expiry', async () => {
     const first = await invite();
-    await expect(invite({}, { email: first.email })).rejects.toThrow('Nobody was invited.');
+    await expect(invite({}, { email: first.email })).rejects.toThrow('was not invited.');
     world.passTime(3601);
     const second = await invite({}, { email: first.email });
     expect(second.id).toBe(first.id);

@@ -1,11 +1,6 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { Connection } from '../../src/records/connections/connections.ts';
-import {
-  type CampaignPlan,
-  insertCampaign,
-  insertInvitations,
-  invitationSecret,
-} from '../../src/records/invitations/invitations.ts';
+import type { CampaignPlan } from '../../src/records/invitations/invitations.ts';
 import { type ApiClient, claimsOf, openTab, openWorld, type World } from '../harness/world.ts';
 
 const CLAIM = 'https://usher.dev/invitation';
@@ -25,22 +20,9 @@ beforeAll(async () => {
   other = await world.registerClient();
 });
 
-async function invite(email: string, chosen: Partial<CampaignPlan> = {}) {
-  const now = world.clock.now();
-  const plan: CampaignPlan = { ttlSec: 3600, markEmailVerified: true, data: DATA, ...chosen };
-  const connectionId = connection.id;
-  const about = { clientId: client.id, connectionId, plan, now };
-  const [outcome] = await insertInvitations(world.db, {
-    campaignId: await insertCampaign(world.db, about),
-    rows: [{ userId: null, email }],
-    clientKey: client.id,
-    organizationId: plan.organizationId ?? null,
-    ttlSeconds: 3600,
-    now,
-    ticketKey: world.keys.ticket,
-  });
-  if (outcome?.kind !== 'invited') throw new Error('The person was not invited.');
-  return { id: outcome.id, secret: invitationSecret(world.keys.ticket, outcome) };
+function invite(email: string, chosen: Partial<CampaignPlan> = {}) {
+  const plan = { data: DATA, ...chosen };
+  return world.anInvitation({ email, connectionId: connection.id }, { clientId: client.id, plan });
 }
 
 const anAddress = () => `person-${++counter}@invited.test`;

@@ -10,20 +10,14 @@ import {
 } from '../../src/records/authentication-methods/authentication-methods.ts';
 import type { Client } from '../../src/records/clients/clients.ts';
 import type { Connection } from '../../src/records/connections/connections.ts';
-import {
-  acceptAtOnce,
-  type CampaignPlan,
-  findInvitation,
-  insertCampaign,
-  insertInvitations,
-  invitationSecret,
-} from '../../src/records/invitations/invitations.ts';
+import { acceptAtOnce, findInvitation } from '../../src/records/invitations/invitations.ts';
 import { useLoginHandoff } from '../../src/records/login-handoffs/login-handoffs.ts';
 import { findUser, recordLogin, type User, updateUser } from '../../src/records/users/users.ts';
 import { storeProvidedIdentity } from '../../src/steps/adopt-identity/adopt-identity.ts';
 import { grantWhatWasPromised } from '../../src/steps/grant-what-was-promised/grant-what-was-promised.ts';
 import { aProvidedPerson } from '../harness/providers/provided-person.ts';
-import { made, openStillWorld, type StillWorld } from '../harness/world.ts';
+import { aConnectionToGoogle } from '../harness/providers/provider-world.ts';
+import { openStillWorld, type StillWorld } from '../harness/world.ts';
 
 const PASSWORD = 'Tulip-Canal-77';
 const tokenKey = Buffer.alloc(32, 7);
@@ -37,13 +31,7 @@ beforeAll(async () => {
   world = await openStillWorld();
   connection = await world.aConnection({ authentication_methods: { passkey: { enabled: true } } });
   client = await world.aClient(connection);
-  const store = {
-    name: 'google',
-    strategy: 'google-oauth2',
-    options: { client_id: 'at-google', client_secret: 'secret' },
-    enabled_clients: [client.id],
-  };
-  google = { ...connection, ...(await made(world.server, '/connections', store)), ...store };
+  google = await aConnectionToGoogle(world, client.id);
 });
 
 const anAddress = () => `${newId('p').toLowerCase()}@guarded.test`;
@@ -56,21 +44,8 @@ const accept = (secret: string, proof: Proof) =>
 async function invite(whom: { user?: User; email?: string; madeUser?: boolean } = {}) {
   const { user, madeUser = false } = whom;
   const email = user?.email ?? whom.email ?? anAddress();
-  const plan: CampaignPlan = { ttlSec: 3600, markEmailVerified: true };
-  const about = { clientId: client.id, connectionId: connection.id };
-  const campaignId = await insertCampaign(world.db, { ...about, plan, now: now() });
-  const [outcome] = await insertInvitations(world.db, {
-    campaignId,
-    rows: [{ userId: user?.id ?? null, email, madeUser }],
-    clientKey: client.id,
-    connectionId: connection.id,
-    organizationId: null,
-    ttlSeconds: plan.ttlSec,
-    now: now(),
-    ticketKey: world.keys.ticket,
-  });
-  if (outcome?.kind !== 'invited') throw new Error('Nobody was invited.');
-  return { id: outcome.id, email, secret: invitationSecret(world.keys.ticket, outcome) };
+  const invited = user ?? { email, connectionId: connection.id };
+  return { email, ...(await world.anInvitation(invited, { clientId: client.id, madeUser })) };
 }
 
 const aVerifiedUser = (more: object = {}) =>

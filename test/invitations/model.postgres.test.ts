@@ -10,16 +10,12 @@ import { acceptPromisedInvitations } from '../../src/flows/log-in/log-in.ts';
 import { hashPassword } from '../../src/platform/password-hash/password-hash.ts';
 import type { Client } from '../../src/records/clients/clients.ts';
 import type { Connection } from '../../src/records/connections/connections.ts';
-import {
-  type CampaignPlan,
-  findInvitation,
-  insertCampaign,
-  insertInvitations,
-  invitationSecret,
-} from '../../src/records/invitations/invitations.ts';
+import { findInvitation, invitationSecret } from '../../src/records/invitations/invitations.ts';
 import { insertUser, type User } from '../../src/records/users/users.ts';
 import { atOnce } from '../harness/factories.ts';
 import { planCrashes } from '../harness/planned-crash.ts';
+import { aProvidedPerson } from '../harness/providers/provided-person.ts';
+import { aConnectionToGoogle } from '../harness/providers/provider-world.ts';
 import { made, openWorld, type World } from '../harness/world.ts';
 
 /** Tables that an acceptance writes. */
@@ -41,14 +37,7 @@ beforeAll(async () => {
   world = await openWorld();
   connection = await world.aConnection();
   client = await world.aClient(connection);
-  const options = { client_id: 'at-google', client_secret: 'secret' };
-  const store = {
-    name: 'google',
-    strategy: 'google-oauth2',
-    options,
-    enabled_clients: [client.id],
-  };
-  google = { ...connection, ...(await made(world.server, '/connections', store)), ...store };
+  google = await aConnectionToGoogle(world, client.id);
   chosen = { phc: await hashPassword('Tulip-Canal-77'), historySize: 0 };
   crashAt = await planCrashes(world, WRITTEN);
 });
@@ -101,39 +90,17 @@ async function begin(onAccept: boolean, emailPolicy: 'same' | 'same_domain'): Pr
     await aUser(`colleague-${run}@run${run}.test`, true),
     await aUser(`stranger-${run}@elsewhere.test`, true),
   ];
-  const now = world.clock.now();
-  const plan: CampaignPlan = {
-    ttlSec: 3600,
-    markEmailVerified: true,
+  const plan = {
     roles: [roleId],
     data: { run },
     emailPolicy,
   };
-  const about = { clientId: client.id, connectionId: connection.id };
-  const [outcome] = await insertInvitations(world.db, {
-    campaignId: await insertCampaign(world.db, { ...about, plan, now }),
-    rows: [{ userId: invited?.id ?? null, email, madeUser: !onAccept }],
-    clientKey: client.id,
-    connectionId: connection.id,
-    ttlSeconds: 3600,
-    now,
-    ticketKey: world.keys.ticket,
-  });
-  if (outcome?.kind !== 'invited') throw new Error('Nobody was invited.');
+  const whom = invited ?? { email, connectionId: connection.id };
+  const { id } = await world.anInvitation(whom, { clientId: client.id, plan, madeUser: !onAccept });
   const subject = `g-${run}`;
-  const profile = { name: 'Jo', givenName: null, familyName: null, nickname: null, picture: null };
-  const tokens = {
-    accessToken: 'at',
-    refreshToken: null,
-    idToken: null,
-    expiresAt: null,
-    scope: null,
-  };
-  const proved = { email, emailVerified: true, isAuthoritative: true };
-  const issuer = 'https://accounts.google.com';
-  const identity = { issuer, subject, userIdPart: subject, ...proved, profile, claims: {}, tokens };
+  const identity = aProvidedPerson({ subject, email });
   return {
-    id: outcome.id,
+    id,
     email,
     roleId,
     invited,

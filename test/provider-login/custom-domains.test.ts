@@ -1,6 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { markDomainVerified } from '../../src/records/custom-domains/custom-domains.ts';
 import { findInvitation } from '../../src/records/invitations/invitations.ts';
+import { aProvider } from '../harness/providers/person.ts';
+import { type SmallProvider, startSmallProvider } from '../harness/providers/small-provider.ts';
 import { headlineOf } from '../harness/visitor.ts';
 import {
   type ApiClient,
@@ -12,8 +14,6 @@ import {
 } from '../harness/world.ts';
 import { configure } from '../second-factors/factors.ts';
 import { openManyHosts } from './many-hosts.ts';
-import { aProvider } from './person.ts';
-import { type SmallProvider, startSmallProvider } from './small-provider.ts';
 
 const DOMAIN = 'login.custom.test';
 const OTHER = 'other.custom.test';

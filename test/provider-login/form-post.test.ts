@@ -4,8 +4,8 @@ import {
   type OpenIdStandIn,
   startOpenIdStandIn,
 } from '../harness/providers/openid-stand-in.ts';
+import { aProvider, openBrowser } from '../harness/providers/person.ts';
 import { type ApiClient, claimsOf, openWorld, type World } from '../harness/world.ts';
-import { aProvider, openBrowser } from './person.ts';
 
 let world: World;
 let client: ApiClient;

@@ -2,37 +2,21 @@ import { beforeAll, expect, test } from 'vitest';
 import { findInvitation } from '../../src/records/invitations/invitations.ts';
 import { findUser, linkedIdentities } from '../../src/records/users/users.ts';
 import { aPassword, aPerson, atOnce } from '../harness/factories.ts';
+import { openBrowser } from '../harness/providers/person.ts';
+import { openProviderWorld, type ProviderWorld } from '../harness/providers/provider-world.ts';
 import { textOf } from '../harness/visitor.ts';
-import {
-  type ApiClient,
-  CALLBACK,
-  claimsOf,
-  made,
-  openWorld,
-  type Shown,
-  type World,
-} from '../harness/world.ts';
-import { configure } from '../second-factors/factors.ts';
-import { aProvider, openBrowser } from './person.ts';
-import { type SmallProvider, startSmallProvider } from './small-provider.ts';
+import { CALLBACK, claimsOf, made, type Shown } from '../harness/world.ts';
 
-let world: World;
-let client: ApiClient;
-let provider: SmallProvider;
+let world: ProviderWorld;
+let client: ProviderWorld['client'];
+let provider: ProviderWorld['provider'];
 let connectionId: string;
 let serial = 0;
 
 beforeAll(async () => {
-  provider = await startSmallProvider();
-  world = await openWorld();
-  await configure(world.db, { factors: [], policies: [] });
-  client = await world.registerClient();
-  const connection = await aProvider(world, {
-    name: 'acme-id',
-    options: { ...provider.options, domain_aliases: ['acme.example'] },
-    clientIds: [client.id],
-  });
-  connectionId = connection.id;
+  world = await openProviderWorld({ domain_aliases: ['acme.example'] });
+  ({ client, provider } = world);
+  connectionId = world.acme.id;
 });
 
 const pageOf = ({ page: html, status }: Shown) => ({ html, status, headers: {} });

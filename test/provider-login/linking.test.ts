@@ -2,28 +2,20 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { findPassword } from '../../src/records/passwords/passwords.ts';
 import { findUser, linkedIdentities } from '../../src/records/users/users.ts';
 import { aPassword, atOnce } from '../harness/factories.ts';
+import { openBrowser } from '../harness/providers/person.ts';
+import { openProviderWorld, type ProviderWorld } from '../harness/providers/provider-world.ts';
 import { headlineOf, textOf } from '../harness/visitor.ts';
-import { type ApiClient, claimsOf, openWorld, type Shown, type World } from '../harness/world.ts';
-import { configure } from '../second-factors/factors.ts';
-import { aProvider, openBrowser } from './person.ts';
-import { type SmallProvider, startSmallProvider } from './small-provider.ts';
+import { claimsOf, type Shown } from '../harness/world.ts';
 
-let world: World;
-let client: ApiClient;
-let provider: SmallProvider;
+let world: ProviderWorld;
+let client: ProviderWorld['client'];
+let provider: ProviderWorld['provider'];
 let serial = 0;
 
 beforeAll(async () => {
-  provider = await startSmallProvider();
-  world = await openWorld();
-  await configure(world.db, { factors: [], policies: [] });
-  client = await world.registerClient();
-  await aProvider(world, {
-    name: 'acme-id',
-    // The provider vouches for the addresses of this domain only.
-    options: { ...provider.options, domain_aliases: ['acme.example'] },
-    clientIds: [client.id],
-  });
+  // The provider vouches for the addresses of this domain only.
+  world = await openProviderWorld({ domain_aliases: ['acme.example'] });
+  ({ client, provider } = world);
 });
 
 type Browser = ReturnType<typeof openBrowser>;

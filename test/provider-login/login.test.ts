@@ -2,30 +2,22 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { enableClients, findConnectionByName } from '../../src/records/connections/connections.ts';
 import { findUser, findUserByEmail } from '../../src/records/users/users.ts';
 import { aPerson, atOnce } from '../harness/factories.ts';
+import { aProvider, openBrowser } from '../harness/providers/person.ts';
+import { openProviderWorld, type ProviderWorld } from '../harness/providers/provider-world.ts';
 import { linkIn } from '../harness/smtp-sink.ts';
 import { headlineOf, textOf } from '../harness/visitor.ts';
-import { type ApiClient, claimsOf, made, openWorld, type World } from '../harness/world.ts';
-import { configure } from '../second-factors/factors.ts';
-import { aProvider, openBrowser } from './person.ts';
-import { type SmallProvider, startSmallProvider } from './small-provider.ts';
+import { claimsOf, made } from '../harness/world.ts';
 
-let world: World;
-let client: ApiClient;
-let provider: SmallProvider;
+let world: ProviderWorld;
+let client: ProviderWorld['client'];
+let provider: ProviderWorld['provider'];
 let connectionId: string;
 let serial = 0;
 
 beforeAll(async () => {
-  provider = await startSmallProvider();
-  world = await openWorld();
-  await configure(world.db, { factors: [], policies: [] });
-  client = await world.registerClient();
-  const made = await aProvider(world, {
-    name: 'acme-id',
-    options: provider.options,
-    clientIds: [client.id],
-  });
-  connectionId = made.id;
+  world = await openProviderWorld();
+  ({ client, provider } = world);
+  connectionId = world.acme.id;
 });
 
 const begin = (tab: ReturnType<typeof openBrowser>, more: Record<string, string> = {}) =>

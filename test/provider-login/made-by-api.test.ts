@@ -1,9 +1,8 @@
 import { beforeAll, expect, test } from 'vitest';
 import { aPerson } from '../harness/factories.ts';
+import { openBrowser } from '../harness/providers/person.ts';
+import { type SmallProvider, startSmallProvider } from '../harness/providers/small-provider.ts';
 import { type ApiClient, claimsOf, openWorld, type World } from '../harness/world.ts';
-import { configure } from '../second-factors/factors.ts';
-import { openBrowser } from './person.ts';
-import { type SmallProvider, startSmallProvider } from './small-provider.ts';
 
 let world: World;
 let client: ApiClient;
@@ -13,7 +12,6 @@ let connectionId: string;
 beforeAll(async () => {
   provider = await startSmallProvider();
   world = await openWorld();
-  await configure(world.db, { factors: [], policies: [] });
   client = await world.registerClient();
   const { status, body, text } = await world.server.api<{ id: string }>(
     'POST',

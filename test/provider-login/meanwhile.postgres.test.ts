@@ -4,27 +4,19 @@ import { type Database, openDatabase, transaction } from '../../src/platform/db/
 import { findInvitation } from '../../src/records/invitations/invitations.ts';
 import { findUser } from '../../src/records/users/users.ts';
 import { eventually } from '../harness/harness.ts';
-import { type ApiClient, claimsOf, openWorld, type Shown, type World } from '../harness/world.ts';
-import { configure } from '../second-factors/factors.ts';
-import { aProvider, openBrowser } from './person.ts';
-import { type SmallProvider, startSmallProvider } from './small-provider.ts';
+import { openBrowser } from '../harness/providers/person.ts';
+import { openProviderWorld, type ProviderWorld } from '../harness/providers/provider-world.ts';
+import { claimsOf, type Shown } from '../harness/world.ts';
 
-let world: World;
+let world: ProviderWorld;
 let database: Database;
-let client: ApiClient;
-let provider: SmallProvider;
+let client: ProviderWorld['client'];
+let provider: ProviderWorld['provider'];
 
 beforeAll(async () => {
-  provider = await startSmallProvider();
-  world = await openWorld();
+  world = await openProviderWorld({ domain_aliases: ['acme.example'] });
+  ({ client, provider } = world);
   database = await openDatabase({ url: world.server.config.databaseUrl, dataDir: '' });
-  await configure(world.db, { factors: [], policies: [] });
-  client = await world.registerClient();
-  await aProvider(world, {
-    name: 'acme-id',
-    options: { ...provider.options, domain_aliases: ['acme.example'] },
-    clientIds: [client.id],
-  });
 });
 afterAll(() => database.close());
 

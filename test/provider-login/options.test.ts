@@ -1,8 +1,12 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { openBrowser } from '../harness/providers/person.ts';
+import {
+  type Account,
+  type SmallProvider,
+  startSmallProvider,
+} from '../harness/providers/small-provider.ts';
 import { type ApiClient, claimsOf, made, openWorld, type World } from '../harness/world.ts';
 import { configure } from '../second-factors/factors.ts';
-import { openBrowser } from './person.ts';
-import { type Account, type SmallProvider, startSmallProvider } from './small-provider.ts';
 
 let world: World;
 let provider: SmallProvider;

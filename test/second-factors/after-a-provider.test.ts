@@ -1,21 +1,18 @@
 import { beforeAll, expect, test } from 'vitest';
-import { type ApiClient, claimsOf, openWorld, type Shown, type World } from '../harness/world.ts';
-import { aProvider, openBrowser } from '../provider-login/person.ts';
-import { type SmallProvider, startSmallProvider } from '../provider-login/small-provider.ts';
+import { openBrowser } from '../harness/providers/person.ts';
+import { openProviderWorld, type ProviderWorld } from '../harness/providers/provider-world.ts';
+import { claimsOf, type Shown } from '../harness/world.ts';
 import { aMethod, configure, otpAt, SECRET } from './factors.ts';
 
 const MULTI_FACTOR = 'http://schemas.openid.net/pape/policies/2007/06/multi-factor';
 
-let world: World;
-let client: ApiClient;
-let provider: SmallProvider;
+let world: ProviderWorld;
+let client: ProviderWorld['client'];
+let provider: ProviderWorld['provider'];
 
 beforeAll(async () => {
-  provider = await startSmallProvider();
-  world = await openWorld();
-  client = await world.registerClient();
-  const { options } = provider;
-  await aProvider(world, { name: 'acme-id', options, clientIds: [client.id] });
+  world = await openProviderWorld();
+  ({ client, provider } = world);
 });
 
 const pathOf = ({ url }: Shown) => new URL(url).pathname;

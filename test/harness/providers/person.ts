@@ -1,13 +1,13 @@
-import { newId } from '../../src/platform/ids/ids.ts';
+import { newId } from '../../../src/platform/ids/ids.ts';
 import {
   type Connection,
   enableClients,
   findConnectionByName,
   insertConnection,
-} from '../../src/records/connections/connections.ts';
-import { plainBrowser } from '../harness/plain-browser.ts';
-import { openTab, type Shown } from '../harness/tab.ts';
-import type { World } from '../harness/world.ts';
+} from '../../../src/records/connections/connections.ts';
+import { plainBrowser } from '../plain-browser.ts';
+import { openTab, type Shown } from '../tab.ts';
+import type { World } from '../world.ts';
 
 /** Stores a connection to a provider, for these applications. */
 export async function aProvider(

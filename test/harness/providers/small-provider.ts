@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import { closedAtEnd } from '../harness/close-at-end.ts';
+import { closedAtEnd } from '../close-at-end.ts';
 
 export type Account = Record<string, unknown> & { sub: string };
 
