@@ -70,6 +70,7 @@ test.each([
   [{ per_country: 2000 }, 'it has no effect above total'],
   [{ total: 100 }, 'it has no effect above total'],
   [{ per_number: 600 }, 'it has no effect above per_country'],
+  [{ per_address: 1001 }, "'it has no effect above total' on property per_address"],
   [{ countries: { mode: 'allow', list: ['XX'] } }, 'there is no country XX with phone numbers'],
   [{ countries: { mode: 'allow', list: [] } }, 'list'],
   [{ total: 0 }, 'total'],

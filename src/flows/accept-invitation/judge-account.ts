@@ -1,4 +1,4 @@
-import { isPublicMail } from '../../platform/email-address/email-address.ts';
+import { domainOf, isPublicMail } from '../../platform/email-address/email-address.ts';
 import type { Connection } from '../../records/connections/connections.ts';
 import {
   type Campaign,
@@ -72,8 +72,4 @@ export function wrongAccount(
   who: { userId: string | null; address: string | null },
 ): WrongAccount {
   return { ...view, ...who, kind: 'wrong-account', policy: emailPolicyOf(view.campaign.plan) };
-}
-
-function domainOf(email: string): string {
-  return email.slice(email.lastIndexOf('@') + 1);
 }

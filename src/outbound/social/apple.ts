@@ -1,8 +1,9 @@
 import { createPrivateKey, sign } from 'node:crypto';
 import type { ClientAuth } from 'openid-client';
 import { type Clock, epochSeconds } from '../../platform/clock/clock.ts';
+import { domainOf } from '../../platform/email-address/email-address.ts';
 import { parseJson } from '../../platform/json/json.ts';
-import { accountIn, domainOf, profileOf, textOf } from './claims.ts';
+import { accountIn, profileOf, textOf } from './claims.ts';
 import { Unproved } from './failures.ts';
 import { type Rules, strategyFrom } from './openid.ts';
 import { listOption, objectOption, textOption } from './option-values.ts';

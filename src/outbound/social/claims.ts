@@ -68,11 +68,6 @@ export function isYes(value: unknown): boolean {
   return value === true || value === 1 || value === '1' || value === 'true';
 }
 
-/** Returns the domain of an address. */
-export function domainOf(email: string): string {
-  return email.slice(email.lastIndexOf('@') + 1);
-}
-
 /** Returns the key and the address in the standard claims (OpenID Connect Core 1.0 §5.1). @throws Unproved if the key is unfit */
 export function accountIn(claims: Claims) {
   const subject = subjectOf(claims.sub);

@@ -34,7 +34,7 @@ export const GENERIC: Rules = {
     const subject = subjectOf(tokenset.sub);
     const email = emailOf(claims.email);
     const isTrusted =
-      email !== null && isYes(claims.email_verified) && isInBoundDomain(provider.options, email);
+      email !== null && isYes(claims.email_verified) && isInBoundDomain(provider, email);
     return {
       issuer: String(tokenset.iss),
       subject,

@@ -1,9 +1,10 @@
-import { accountIn, domainOf, profileOf } from './claims.ts';
+import { boundDomains, canonicalDomain } from '../../platform/bound-domains/bound-domains.ts';
+import { domainOf } from '../../platform/email-address/email-address.ts';
+import { accountIn, profileOf } from './claims.ts';
 import { Unproved } from './failures.ts';
 import { clientOf, openIdScopes } from './generic-openid.ts';
 import { type Proved, type Rules, strategyFrom } from './openid.ts';
-import { domainList, objectOption, textOption } from './option-values.ts';
-import type { Provider } from './provider.ts';
+import { objectOption } from './option-values.ts';
 
 const ISSUER = 'https://accounts.google.com';
 
@@ -23,7 +24,7 @@ const GOOGLE: Rules = {
     const { provider } = proved;
     const wanted = objectOption(objectOption(provider.options, 'upstream_params'), 'hd').value;
     if (typeof wanted === 'string' && wanted !== '')
-      checkDomain(proved, wanted === '*' ? ['*'] : domainList(wanted));
+      checkDomain(proved, wanted === '*' ? ['*'] : [canonicalDomain(wanted) ?? []].flat());
     return identityOf(proved);
   },
 };
@@ -33,28 +34,19 @@ export const google = strategyFrom(GOOGLE);
 /** The accounts of one Workspace. */
 export const googleApps = strategyFrom({
   ...GOOGLE,
-  params: ({ options }): Record<string, string> => {
-    const [domain] = workspaceDomains(options);
+  params: (provider): Record<string, string> => {
+    const [domain] = boundDomains(provider);
     return domain === undefined ? {} : { hd: domain };
   },
   async identity(proved) {
-    const { options } = proved.provider;
-    checkDomain(proved, workspaceDomains(options));
+    const { provider } = proved;
+    checkDomain(proved, boundDomains(provider));
     const identity = identityOf(proved);
-    if (options.map_user_id_to_id === true) return identity;
+    if (provider.options.map_user_id_to_id === true) return identity;
     if (identity.email === null) throw new Unproved('The account has no email address.');
     return { ...identity, userIdPart: identity.email };
   },
 });
-
-function workspaceDomains(options: Provider['options']): string[] {
-  return [
-    ...new Set([
-      ...domainList([textOption(options, 'domain'), textOption(options, 'tenant_domain')]),
-      ...domainList(options.domain_aliases),
-    ]),
-  ];
-}
 
 /** The parameter `hd` of the request is a hint that people can remove. The claim counts. */
 function checkDomain({ idToken }: Proved, domains: string[]): void {

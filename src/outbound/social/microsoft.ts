@@ -1,4 +1,5 @@
-import { domainOf, emailOf, isYes, profileOf, subjectOf } from './claims.ts';
+import { domainOf } from '../../platform/email-address/email-address.ts';
+import { emailOf, isYes, profileOf, subjectOf } from './claims.ts';
 import { Unproved } from './failures.ts';
 import { clientOf, openIdScopes } from './generic-openid.ts';
 import { type Proved, type Rules, strategyFrom } from './openid.ts';
@@ -49,7 +50,8 @@ export const waad = strategyFrom({
     issuers: null,
   }),
   async identity(proved) {
-    const { options, connectionName } = proved.provider;
+    const { provider } = proved;
+    const { options, connectionName } = provider;
     const { tenant, oid, ...identity } = accountOf(proved);
     // The keys of all tenants overlap, so the signature does not rule out other tenants.
     if (tenant === CONSUMERS) throw new Unproved('The account is a personal one.');
@@ -58,7 +60,7 @@ export const waad = strategyFrom({
       throw new Unproved('The account belongs to another tenant.');
     }
     const { email } = identity;
-    const isOfDomain = own !== null && email !== null && isInBoundDomain(options, email);
+    const isOfDomain = own !== null && email !== null && isInBoundDomain(provider, email);
     // An administrator of a tenant can give an account any address, so the tenant's word counts for its own domains only.
     const isTrusted =
       isOfDomain &&

@@ -1,5 +1,5 @@
-import { canonicalEmail } from '../../platform/email-address/email-address.ts';
-import { domainOf } from './claims.ts';
+import { boundDomains } from '../../platform/bound-domains/bound-domains.ts';
+import { domainOf } from '../../platform/email-address/email-address.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -23,17 +23,9 @@ export function listOption(options: Options, name: string): string[] {
 }
 
 /** Returns whether the domain of an address is bound to the connection: `domain_aliases` or `tenant_domain`. */
-export function isInBoundDomain(options: Options, email: string): boolean {
-  const bound = [...domainList(options.tenant_domain), ...domainList(options.domain_aliases)];
-  return bound.includes(domainOf(email));
-}
-
-/** Returns domains in DNS form, as in canonical addresses, from one or a list. */
-export function domainList(value: unknown): string[] {
-  const texts = Array.isArray(value) ? value : [value];
-  return texts.flatMap((text) => {
-    if (typeof text !== 'string') return [];
-    const email = canonicalEmail(`a@${text.trim()}`);
-    return email === null ? [] : [email.slice(2)];
-  });
+export function isInBoundDomain(
+  provider: { strategy: string; options: Options },
+  email: string,
+): boolean {
+  return boundDomains(provider).includes(domainOf(email));
 }

@@ -1,5 +1,6 @@
 import { domainToASCII, domainToUnicode } from 'node:url';
 
+export { domainOf } from './domain-of.ts';
 export { isPublicMail } from './public-mail.ts';
 
 /** Maximum length of an address (RFC 5321 §4.5.3.1.3), in octets. */

@@ -1,3 +1,5 @@
+import { domainOf } from './domain-of.ts';
+
 // Names of companies and domains are no English. cspell:disable
 /**
  * Domains in which everybody can have a mailbox, by the providers' own sign-up pages: Google, Microsoft, Yahoo and AOL, Apple, Proton,
@@ -28,5 +30,5 @@ const PUBLIC_MAIL = new Set(
 
 /** Returns whether everybody can have an address in the domain of this address, in its canonical form. The list is not complete. */
 export function isPublicMail(email: string): boolean {
-  return PUBLIC_MAIL.has(email.slice(email.lastIndexOf('@') + 1));
+  return PUBLIC_MAIL.has(domainOf(email));
 }

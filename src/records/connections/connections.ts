@@ -11,7 +11,7 @@ import { type ProviderRules, readProviderRules } from './provider-options.ts';
 export { type CodeRules, codeConnectionOf, isPasswordless } from './code-rules.ts';
 export { connectionOfRealm, findConnectionConflict } from './connection-conflicts.ts';
 export type { Connection } from './connection-row.ts';
-export { canonicalDomain, connectionOfDomain, hasDomains } from './domains.ts';
+export { connectionOfDomain, hasDomains } from './domains.ts';
 export {
   clientIdsOf,
   connectionsOfClient,

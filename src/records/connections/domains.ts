@@ -1,6 +1,6 @@
-import { canonicalEmail } from '../../platform/email-address/email-address.ts';
+import { boundDomains } from '../../platform/bound-domains/bound-domains.ts';
+import { canonicalEmail, domainOf } from '../../platform/email-address/email-address.ts';
 import type { Connection } from './connection-row.ts';
-import { stringsOf } from './option-values.ts';
 import { isEnterprise } from './strategies.ts';
 
 /**
@@ -10,9 +10,9 @@ import { isEnterprise } from './strategies.ts';
  * @param usable the connections of the login, in the order of their creation
  */
 export function connectionOfDomain(usable: Connection[], email: string): Connection | null {
-  const domain = domainOf(canonicalEmail(email));
-  if (domain === null) return null;
-  return usable.find((connection) => domainsOf(connection).includes(domain)) ?? null;
+  const address = canonicalEmail(email);
+  if (address === null) return null;
+  return usable.find((each) => domainsOf(each).includes(domainOf(address))) ?? null;
 }
 
 /** Returns whether a connection signs in the people of a company, by the domain of their addresses. */
@@ -21,20 +21,6 @@ export function hasDomains(connection: Pick<Connection, 'strategy' | 'options'>)
 }
 
 /** Returns the domains, in DNS form, whose people an enterprise connection signs in. */
-function domainsOf({ strategy, options }: Pick<Connection, 'strategy' | 'options'>): string[] {
-  if (!isEnterprise(strategy)) return [];
-  const own =
-    strategy === 'google-apps' ? [options.domain, options.tenant_domain] : [options.tenant_domain];
-  return stringsOf([...own, ...stringsOf(options.domain_aliases)]).flatMap(
-    (domain) => canonicalDomain(domain) ?? [],
-  );
-}
-
-/** Returns a domain in DNS form, or `null` if no address can have it. */
-export function canonicalDomain(domain: string): string | null {
-  return domain.includes('@') ? null : domainOf(canonicalEmail(`a@${domain}`));
-}
-
-function domainOf(email: string | null): string | null {
-  return email === null ? null : email.slice(email.lastIndexOf('@') + 1);
+function domainsOf(connection: Pick<Connection, 'strategy' | 'options'>): string[] {
+  return isEnterprise(connection.strategy) ? boundDomains(connection) : [];
 }

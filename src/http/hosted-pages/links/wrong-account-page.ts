@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { WrongAccount } from '../../../flows/accept-invitation/accept-invitation.ts';
+import { domainOf } from '../../../platform/email-address/email-address.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import { lookOf } from '../brand/brand.ts';
 import type { PageDeps } from '../deps.ts';
@@ -17,7 +18,7 @@ export function showWrongAccount(
   const { say } = translator;
   const ticket = secretOf(request);
   const invited = invitation.email;
-  const domain = invited.slice(invited.lastIndexOf('@') + 1);
+  const domain = domainOf(invited);
   const who = address === null ? '' : say('dead.wrongAccount.who', { email: address });
   const what = {
     same: say('dead.wrongAccount.same', { invited }),

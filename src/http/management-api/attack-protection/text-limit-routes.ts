@@ -103,8 +103,9 @@ export function textLimitRoutes(api: Api, deps: BaseDeps): void {
         ...(total !== undefined && { total }),
       };
       const now = (await readAttackProtection(deps.db)).textLimits;
-      const { perNumber, perCountry, total: all } = { ...now, ...changes };
+      const { perNumber, perAddress, perCountry, total: all } = { ...now, ...changes };
       if (perCountry > all) throw pointless('per_country', 'total');
+      if (perAddress > all) throw pointless('per_address', 'total');
       if (perNumber > perCountry) throw pointless('per_number', 'per_country');
       return show(await changeAttackProtection(deps, 'textLimits', changes));
     },

@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
-import { canonicalDomain, PROTOCOL_PARAMS } from '../../../records/connections/connections.ts';
+import { canonicalDomain } from '../../../platform/bound-domains/bound-domains.ts';
+import { PROTOCOL_PARAMS } from '../../../records/connections/connections.ts';
 import { badRequest } from '../route/route.ts';
 
 type Options = Record<string, unknown>;
