@@ -193,12 +193,20 @@ test('a connection without passkeys asks for none, and takes none', async () => 
 test('an invited person creates a passkey on the page of the invitation', async () => {
   await passkeys({ challenge_ui: 'button' });
   const { email } = aPerson();
-  await made(world.server, '/invitations', { recipients: [email], client_id: app.clientId });
+  const properties = { team: { type: 'string', title: 'Team' } };
+  const profile_schema = { type: 'object', properties, required: ['team'] };
+  const plan = { recipients: [email], client_id: app.clientId, profile_schema };
+  await made(world.server, '/invitations', plan);
   const mail = await world.server.sink.waitForMail(email);
   const page = await open();
   const device = await aDevice(page);
   await page.goto(linkIn(mail, /https?:\/\/\S+\/u\/invitation\?ticket=\w+/));
   expect(await overflow(page)).toBeLessThanOrEqual(0);
+  await button(page, 'Create a passkey').click();
+  // The browser points at the field that is missing.
+  expect(await page.locator('#field-team:focus').count()).toBe(1);
+  expect(await device.passkeys()).toHaveLength(0);
+  await page.getByLabel('Team').fill('blue');
   await button(page, 'Create a passkey').click();
   await hasArrived(page, email);
   expect(await device.passkeys()).toHaveLength(1);

@@ -246,3 +246,28 @@ test('an invited person accepts with a passkey, in the browser that made it', as
   expect(body).toMatchObject([{ email_verified: true }]);
   expect(await logsIn(authenticator)).toBe(body[0]?.user_id);
 });
+
+test('a passkey does not go round the fields that an invitation asks for', async () => {
+  const email = aPerson().email;
+  const properties = { team: { type: 'string', pattern: '^[a-z]+$' } };
+  const profile_schema = { type: 'object', properties, required: ['team'] };
+  await made(world.server, '/invitations', {
+    recipients: [email],
+    client_id: client.id,
+    create_user: 'on_accept',
+    profile_schema,
+  });
+  const mail = await world.server.sink.waitForMail(email);
+  const door = await openDoor(world, linkIn(mail, /https?:\/\/\S+\/u\/invitation\?ticket=\w+/));
+  expect(await door.options()).toEqual({ problem: 'Check the fields above.' });
+  const wanted = { 'field-team': 'blue' };
+  const answer = device().register(await door.options(wanted));
+  const lacking: Record<string, string>[] = [{}, { 'field-team': '7' }];
+  for (const fields of lacking) {
+    expect((await door.sends(answer, fields)).status).toBe(400);
+  }
+  expect((await door.sends(answer, wanted)).status).toBe(303);
+  const path = `/api/v2/users-by-email?email=${email}`;
+  const { body } = await world.server.api('GET', path);
+  expect(body).toMatchObject([{ user_metadata: { team: 'blue' } }]);
+});

@@ -70,12 +70,14 @@ async function makesPasskey(
   reply: FastifyReply,
   view: OpenInvitation,
 ): Promise<FastifyReply> {
+  const profile = enteredProfile(request, view);
+  if (profile === null) return showInvitation(deps, request, reply, view, undefined, 400);
   const passkey = await invitationPasskey(deps, request, reply);
   if (passkey === null) {
     return showInvitation(deps, request, reply, view, sayProblem(deps, request, 'passkey'));
   }
   const proof = { kind: 'passkey', passkey } as const;
-  const outcome = await acceptInvitation(deps, { secret: secretOf(request), proof });
+  const outcome = await acceptInvitation(deps, { secret: secretOf(request), proof, profile });
   return showAcceptance(deps, request, reply, outcome);
 }
 

@@ -15,6 +15,7 @@ import type { PageDeps } from '../deps.ts';
 import { formAction, formText, secretOf, type Translator } from '../page/page.ts';
 import type { PasskeyWay } from '../page-values/page-values.ts';
 import { newPasskeyWay, passkeyLoginWay } from '../ways-in/ways-in.ts';
+import { enteredProfile } from './invitation-fields.ts';
 
 /** Returns the way to accept an invitation with the passkey of the account, or with a new one. `null` if there is none. */
 export function invitationPasskeyWay(
@@ -41,6 +42,10 @@ export async function sendPasskeyOptions(
 ): Promise<FastifyReply> {
   const translator = deps.pages.translator(request);
   const way = invitationPasskeyWay(deps, request, { view, translator });
+  // Before the browser makes a passkey that the answer would refuse.
+  if (way?.ask === 'create' && enteredProfile(request, view) === null) {
+    return reply.code(400).send({ problem: translator.say('invitation.fieldsWrong') });
+  }
   const { ip } = request;
   const here = registering(deps, request, reply);
   const name = view.invitation.email;

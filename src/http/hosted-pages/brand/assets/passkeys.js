@@ -65,6 +65,23 @@ function textFor(error, { dataset }) {
   return error.name === 'InvalidStateError' ? dataset.known : dataset.failed;
 }
 
+/** Takes along what was typed into the fields of an invitation. Returns false if something is missing. */
+function takesFields(form) {
+  for (const field of document.querySelectorAll('[name^="field-"]')) {
+    if (field.form === form) continue;
+    if (!field.reportValidity()) return false;
+    const { name } = field;
+    const value = field.type === 'checkbox' && !field.checked ? '' : field.value;
+    const known = form.querySelector(`input[name="${name}"]`);
+    if (known) known.value = value;
+    else {
+      const input = document.createElement('input');
+      form.append(Object.assign(input, { type: 'hidden', name, value }));
+    }
+  }
+  return true;
+}
+
 /** What waits for a choice from the list of a field, and must end before a prompt. */
 let waiting = null;
 
@@ -75,6 +92,7 @@ async function press(button) {
   const isNew = button.dataset.passkey === 'create';
   const name = isNew ? form.querySelector('[data-passkey-name]') : null;
   if (name !== null && !name.reportValidity()) return;
+  if (isNew && !takesFields(form)) return;
   button.setAttribute('aria-busy', 'true');
   if (status) status.textContent = '';
   waiting?.abort();
