@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { findInvitation } from '../../src/records/invitations/invitations.ts';
 import { rolesOfUser } from '../../src/records/roles/roles.ts';
 import { findUser, findUserByEmail, linkedIdentities } from '../../src/records/users/users.ts';
-import { aPassword, aPerson, atOnce } from '../harness/factories.ts';
+import { aPerson } from '../harness/factories.ts';
 import { openBrowser } from '../harness/providers/person.ts';
 import { formOf, textOf } from '../harness/visitor.ts';
 import {
@@ -174,38 +174,6 @@ test('the answer does not tell whether an account has the address', async () => 
     expect(await mailedCode(email)).toMatch(CODE);
   }
   expect(pages[1]).toEqual(pages[0]);
-});
-
-test('one of sixteen requests at once with the same code accepts', async () => {
-  const { email, link, id } = await invited();
-  const person = openBrowser();
-  const asks = await asksForCode(person, link);
-  const code = await mailedCode(email);
-  const ends = await atOnce(16, () => types(person, asks, { code }));
-  expect(ends.filter(({ back }) => back !== null)).toHaveLength(1);
-  await expectGiven(id, (await byAddress(email))?.id ?? '');
-});
-
-test.each([
-  ['on_accept'],
-  ['on_invite'],
-])('a code and a password at the same moment accept once, with the account made %s', async (create_user) => {
-  const { email, link, id } = await invited({ create_user });
-  const [byCode, byPassword] = [openBrowser(), openBrowser()];
-  const asks = await asksForCode(byCode, link);
-  const shown = await byPassword.go(link);
-  const code = await mailedCode(email);
-  const password = aPassword();
-  const ends = await atOnce(16, (i) =>
-    i % 2 === 0
-      ? types(byCode, asks, { code })
-      : sends(byPassword, shown.url, { csrf: csrfOf(shown), password }),
-  );
-  expect(ends.filter(({ back }) => back !== null)).toHaveLength(1);
-  expect(await stateOf(id)).toBe('accepted');
-  const inDatabase = await findUserByEmail(world.db, { connectionId: world.connectionId, email });
-  const people = [inDatabase, await byAddress(email)].filter((user) => user !== null);
-  expect(people).toHaveLength(1);
 });
 
 test('the address becomes an identity of the account that was made for the invitation', async () => {

@@ -1,25 +1,21 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Database, openDatabase, transaction } from '../../src/platform/db/db.ts';
-import { eventually } from '../harness/harness.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { overtaken } from '../harness/overtaken.ts';
 import { type ApiClient, made, openTab, openWorld, type World } from '../harness/world.ts';
 
 const ROUNDS = 8;
 
 let world: World;
-let database: Database;
 let app: ApiClient;
 let elsewhere: ApiClient;
 let role: string;
 
 beforeAll(async () => {
   world = await openWorld();
-  database = await openDatabase({ url: world.server.config.databaseUrl, dataDir: '' });
   app = await world.registerClient();
   elsewhere = await world.registerClient();
   role = (await made(world.server, '/roles', { name: 'Guest' })).id;
 });
-afterAll(() => database.close());
 
 /** Returns an invited user with a session elsewhere. `arrives` signs them in to the application without a page. */
 async function somebodyInvited() {
@@ -45,15 +41,6 @@ async function somebodyInvited() {
 const NOTHING = { roles: 0, metadata: null };
 const EVERYTHING = { roles: 1, metadata: { plan: 'team' } };
 
-/** Whether a statement on users or invitations waits for another transaction. */
-async function somebodyWaits(pid: number): Promise<boolean> {
-  const { rows } = await sql`select 1 from pg_stat_activity
-    where datname = current_database() and ${pid}::integer = any(pg_blocking_pids(pid))`.execute(
-    database.db,
-  );
-  return rows.length > 0;
-}
-
 describe('the server checks a grant at the moment it is given', () => {
   test.each([
     ['is blocked', 'blocked = true'],
@@ -61,14 +48,11 @@ describe('the server checks a grant at the moment it is given', () => {
     ['has an address that is not verified any more', 'email_verified = false'],
   ])('a user who %s during a sign-in gets nothing', async (_what, change) => {
     const { person, invitation, given, arrives } = await somebodyInvited();
-    let arrival: Promise<unknown> | undefined;
-    await transaction(database.db, async (tx) => {
-      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx);
-      await sql`update users set ${sql.raw(change)} where id = ${person.userId}`.execute(tx);
-      arrival = arrives();
-      await eventually(async () => (await somebodyWaits(rows[0]?.pid ?? 0)) || undefined);
-    });
-    await arrival;
+    await overtaken(
+      world,
+      (tx) => sql`update users set ${sql.raw(change)} where id = ${person.userId}`.execute(tx),
+      [arrives],
+    );
     expect((await invitation())?.state).toBe('pending');
     expect(await given()).toEqual(NOTHING);
   });

@@ -1,32 +1,20 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Database, openDatabase, transaction } from '../../src/platform/db/db.ts';
+import { beforeAll, expect, test } from 'vitest';
 import { findInvitation } from '../../src/records/invitations/invitations.ts';
 import { findUser } from '../../src/records/users/users.ts';
-import { eventually } from '../harness/harness.ts';
+import { overtaken } from '../harness/overtaken.ts';
 import { openBrowser } from '../harness/providers/person.ts';
 import { openProviderWorld, type ProviderWorld } from '../harness/providers/provider-world.ts';
 import { claimsOf, type Shown } from '../harness/world.ts';
 
 let world: ProviderWorld;
-let database: Database;
 let client: ProviderWorld['client'];
 let provider: ProviderWorld['provider'];
 
 beforeAll(async () => {
   world = await openProviderWorld({ domain_aliases: ['acme.example'] });
   ({ client, provider } = world);
-  database = await openDatabase({ url: world.server.config.databaseUrl, dataDir: '' });
 });
-afterAll(() => database.close());
-
-async function somebodyWaits(pid: number): Promise<boolean> {
-  const { rows } = await sql`select 1 from pg_stat_activity
-    where datname = current_database() and ${pid}::integer = any(pg_blocking_pids(pid))`.execute(
-    database.db,
-  );
-  return rows.length > 0;
-}
 
 /** Begins a login of a person. Returns the address of the provider to which the browser is sent. */
 async function arrives(person: { sub: string; email: string; email_verified: boolean }) {
@@ -40,16 +28,14 @@ async function subjectAt(tab: ReturnType<typeof openBrowser>, shown: Shown): Pro
   return String(claimsOf((await world.exchange(client, tab.back(shown))).body.id_token).sub);
 }
 
-/** Changes a user in a transaction that ends as soon as the browser's request waits for it. */
+/** Changes a user as soon as the browser's request waits for it. */
 async function meanwhile(userId: string, change: string, request: () => Promise<Shown>) {
-  let end: Promise<Shown> | undefined;
-  await transaction(database.db, async (tx) => {
-    const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(tx);
-    await sql`update users set ${sql.raw(change)} where id = ${userId}`.execute(tx);
-    end = request();
-    await eventually(async () => (await somebodyWaits(rows[0]?.pid ?? 0)) || undefined);
-  });
-  if (end === undefined) throw new Error('There was no request.');
+  const [end] = await overtaken(
+    world,
+    (tx) => sql`update users set ${sql.raw(change)} where id = ${userId}`.execute(tx),
+    [request],
+  );
+  if (end === undefined) throw new Error('There was no answer.');
   return end;
 }
 
