@@ -4,12 +4,14 @@ import {
   type AcceptedBy,
   acceptInvitation,
   grantsOf,
-  isMadeOnlyFor,
   noteAcceptingLogin,
 } from '../../records/invitations/invitations.ts';
 import type { LoginTicket } from '../../records/login-handoffs/login-handoffs.ts';
-import { deleteUnusedUser, type User } from '../../records/users/users.ts';
-import { grantInvitations } from '../../steps/grant-what-was-promised/grant-what-was-promised.ts';
+import type { User } from '../../records/users/users.ts';
+import {
+  grantInvitations,
+  leaveMadeAccount,
+} from '../../steps/grant-what-was-promised/grant-what-was-promised.ts';
 import { handOverLogin } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
 import type { AcceptableInvitation, AcceptedInvitation } from './proof.ts';
 
@@ -43,23 +45,13 @@ export async function finishAcceptance(
 ): Promise<AcceptedInvitation | null> {
   const { view, secret, by, amr, account, person, completion, at } = input;
   const { kind: _, ...found } = view;
-  const invitedId = view.invitation.userId;
-  const isAnother = invitedId !== null && invitedId !== account.id && invitedId !== person.id;
-  const left =
-    isAnother && (await isMadeOnlyFor(tx, { id: view.invitation.id, userId: invitedId }))
-      ? invitedId
-      : null;
-  const leavesUser = left !== null;
   const userId = person.id;
-  const invitation = await acceptInvitation(tx, {
-    secretHash: sha256(secret),
-    by,
-    userId,
-    leavesUser,
-    now: at,
-  });
+  const { id, userId: invitedId } = view.invitation;
+  const accepting = [account.id, userId];
+  const invitation = await leaveMadeAccount(tx, { id, invitedId, accepting }, (how) =>
+    acceptInvitation(tx, { ...how, secretHash: sha256(secret), by, userId, now: at }),
+  );
   if (invitation === null) return null;
-  if (left !== null) await deleteUnusedUser(tx, left);
   const { campaign } = view;
   const accepted = [{ invitation, userId }];
   if (!(await grantInvitations(tx, { campaign, accepted, now: at }))) return null;

@@ -182,6 +182,7 @@ export async function acceptInvitation(
     secretHash: Buffer;
     by: AcceptedBy;
     userId: string;
+    /** Takes the invited account out of the invitation, so that it can be deleted. */
     leavesUser?: boolean;
     now: Date;
   },
@@ -208,7 +209,10 @@ export async function declineInvitation(
   return rows[0] ? invitationFromRow(rows[0]) : null;
 }
 
-/** Returns whether the user was made for this invitation, is named by no other one, and nobody has given or written anything since. */
+/**
+ * Returns whether the user was made for this invitation, is nobody's identity, is named by no other invitation, and nobody has given or
+ * written anything since.
+ */
 export async function isMadeOnlyFor(
   tx: Db,
   { id, userId }: { id: string; userId: string },
@@ -216,7 +220,7 @@ export async function isMadeOnlyFor(
   const { rows } = await sql`
     select 1 from invitations i where i.id = ${id} and i.user_id = ${userId} and i.made_user
       and not exists (select 1 from invitations other where other.user_id = ${userId} and other.id <> ${id})
-      and not exists (select 1 from users where users.id = ${userId} and updated_at > users.created_at)
+      and exists (select 1 from users where id = ${userId} and linked_to is null and updated_at <= created_at)
       and not exists (select 1 from user_roles where user_id = ${userId})
       and not exists (select 1 from user_permissions where user_id = ${userId})
       and not exists (select 1 from organization_members where user_id = ${userId})

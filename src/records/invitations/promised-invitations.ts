@@ -78,11 +78,11 @@ function isUsedByOrganization(connectionId: RawBuilder<unknown>) {
 /** Uses up one of {@link promisedTo}. One caller gets it, the others get `null`. */
 export async function acceptPromised(
   tx: Db,
-  input: { id: string; userId: string; by: AcceptedBy; now: Date },
+  input: { id: string; userId: string; leavesUser: boolean; by: AcceptedBy; now: Date },
 ): Promise<Invitation | null> {
   const { rows } = await sql<InvitationRow>`
     update invitations i set state = 'accepted', accepted_at = ${input.now}, accepted_by = ${input.by},
-      accepted_user_id = ${input.userId}
+      accepted_user_id = ${input.userId}, user_id = case when ${input.leavesUser} then null else user_id end
     where i.id = ${input.id} and i.state = 'pending' and i.expires_at > ${input.now}
     returning ${invitationColumns('i')}`.execute(tx);
   return rows[0] ? invitationFromRow(rows[0]) : null;

@@ -14,10 +14,12 @@ import type { Audit } from '../../records/logs/logs.ts';
 import { lastTicketUsed } from '../../records/tickets/tickets.ts';
 import { holdAccounts } from '../../records/users/users.ts';
 import { grantInvitations } from './give.ts';
+import { leaveMadeAccount } from './leave-made-account.ts';
 import { noteAcceptance } from './note-acceptance.ts';
 
 export { type Accepted, grantInvitations } from './give.ts';
 export { grantAtOnce } from './grant-at-once.ts';
+export { leaveMadeAccount } from './leave-made-account.ts';
 export { noteAcceptance } from './note-acceptance.ts';
 
 /**
@@ -66,7 +68,11 @@ async function accept(
   const [promised] = await promisedTo(tx, { userId, clientId, now, id: seen.id });
   if (promised?.proofId !== seen.proofId) return null;
   const by = await howProved(tx, promised);
-  const invitation = await acceptPromised(tx, { id: promised.id, userId, by, now });
+  const { id, invitedId, proofId } = promised;
+  const accepting = [userId, proofId];
+  const invitation = await leaveMadeAccount(tx, { id, invitedId, accepting }, (how) =>
+    acceptPromised(tx, { ...how, id, userId, by, now }),
+  );
   if (invitation === null) return null;
   const [campaign] = await findCampaigns(tx, [invitation.campaignId]);
   if (campaign === undefined) throw new Error('An invitation belongs to no campaign.');
