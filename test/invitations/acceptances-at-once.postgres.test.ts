@@ -30,10 +30,10 @@ const sixteen = (real: Real, ...ways: Way[]) =>
 
 const done = (kinds: string[]) => kinds.filter((kind) => kind === 'done');
 
-const NO_ACCOUNT: Way[] = ['account', 'session'];
-const CASES = WAYS.filter((way) => way !== 'stranger').flatMap((way) => [
+const TAKEN = WAYS.filter((way) => way !== 'stranger' && way !== 'session');
+const CASES = TAKEN.flatMap((way) => [
   [way, 'made'] as const,
-  ...(NO_ACCOUNT.includes(way) ? [] : [[way, 'address'] as const]),
+  ...(way === 'account' ? [] : [[way, 'address'] as const]),
 ]);
 
 describe('of sixteen acceptances at once', () => {
@@ -70,16 +70,26 @@ describe('of sixteen acceptances at once', () => {
   });
 });
 
-test('of sixteen logins at once, one accepts what was promised', async () => {
-  const real = await begin({ invited: 'withPassword' });
-  const login = {
-    userId: real.invitedUser?.id ?? '',
-    clientId: scene.client.id,
-    session: `session of ${real.run}`,
+describe('of sixteen logins at once, one accepts what was promised', () => {
+  const login = async (real: Real, userId: string) => {
+    const about = { userId, clientId: scene.client.id, session: `session of ${real.run}` };
+    const accepted = await pastTheirReads(world, { n: 16, tables: ['users'] }, () =>
+      acceptPromisedInvitations(world.server.app.deps, about),
+    );
+    expect(accepted.filter((one) => one)).toHaveLength(1);
+    await scene.holds(real);
   };
-  const accepted = await pastTheirReads(world, { n: 16, tables: ['users'] }, () =>
-    acceptPromisedInvitations(world.server.app.deps, login),
-  );
-  expect(accepted.filter((one) => one)).toHaveLength(1);
-  await scene.holds(real);
+
+  test('of the invited account', async () => {
+    const real = await begin({ invited: 'withPassword' });
+    await login(real, real.invitedUser?.id ?? '');
+  });
+
+  test('of another account that proves the address, and the account that was made for the invitation goes', async () => {
+    const real = await begin({ invited: 'made', codeIsKnown: true });
+    const { accounts } = await scene.stateOf(real.run);
+    const other = accounts.find(({ store, email }) => store === 'email' && email === real.email);
+    await login(real, other?.id ?? '');
+    expect((await scene.stateOf(real.run)).accounts).toHaveLength(accounts.length - 1);
+  });
 });

@@ -14,14 +14,8 @@ import { linkNewIdentity } from '../../src/records/users/users.ts';
 import { overtaken } from '../harness/overtaken.ts';
 import { openWorld, type World } from '../harness/world.ts';
 import { SECRET } from '../second-factors/factors.ts';
-import {
-  aPasskey,
-  aSceneOfInvited,
-  type Real,
-  type Scene,
-  type Told,
-  type Way,
-} from './invited.ts';
+import type { Real, Told } from './accepted-once.ts';
+import { aPasskey, aSceneOfInvited, type Scene, type Way } from './invited.ts';
 
 let world: World;
 let scene: Scene;
