@@ -57,6 +57,14 @@ export function aPasskey(): VerifiedPasskey {
   };
 }
 
+async function aConnectionForCodes({ server, db }: World, clientId: string) {
+  const about = { name: 'email', strategy: 'email', enabled_clients: [clientId] };
+  await made(server, '/connections', about);
+  const stored = await findConnectionByName(db, about.name);
+  if (stored === null) throw new Error('There is no connection for codes.');
+  return stored;
+}
+
 /** An application with every way in, and what invites people to it. */
 export async function aSceneOfInvited(world: World) {
   const { db, clock, keys, server } = world;
@@ -65,10 +73,7 @@ export async function aSceneOfInvited(world: World) {
   });
   const client = await world.aClient(connection);
   const google = await aConnectionToGoogle(world, client.id);
-  const mailed = { name: 'email', strategy: 'email', enabled_clients: [client.id] };
-  await made(server, '/connections', mailed);
-  const codes = await findConnectionByName(db, 'email');
-  if (codes === null) throw new Error('There is no connection for codes.');
+  const codes = await aConnectionForCodes(world, client.id);
   const chosen = { phc: await hashPassword('Tulip-Canal-77'), historySize: 0 };
   let counter = 0;
 
