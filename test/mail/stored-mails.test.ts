@@ -152,6 +152,14 @@ test.each<[what: string, row: () => Promise<Row>, says: string]>([
     'Log in as usual.',
   ],
   [
+    'a new way to log in',
+    async () => {
+      const data = { provider: 'Google', clientId: null };
+      return { template: 'identity_linked', userId: user.id, data };
+    },
+    'An account of Google was connected',
+  ],
+  [
     'an import',
     async () => {
       const job = { ...JOB, status_details: '', inserted: 3, updated: 2, failed: 1, total: 6 };
@@ -185,6 +193,7 @@ test.each<[what: string, row: () => Row]>([
   ['data that is a text', () => ({ template: 'sign_up_name_taken', data: 'connectionId' })],
   ['no link', () => ({ template: 'reset_email', userId: user.id })],
   ['no invitation', () => ({ template: 'user_invitation', userId: user.id })],
+  ['no provider', () => ({ template: 'identity_linked', userId: user.id, data: {} })],
   ['no job', () => ({ template: 'import_ended', userId: user.id, data: { job: null } })],
 ])('a stored mail with %s waits for a node that can read it, and fails after eight attempts', async (_what, row) => {
   const error = `This version cannot read a stored mail of ${row().template}.`;

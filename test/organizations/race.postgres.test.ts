@@ -176,7 +176,8 @@ test('of the right person and fifteen simultaneous others, exactly the right one
     const secret = invitationSecret(keys.ticket, invited);
     const types: string[] = [];
     const audit = { record: (event: { type: string }) => void types.push(event.type) };
-    const deps = { db, clock: systemClock, audit, log: createLog('silent') };
+    const log = createLog('silent');
+    const deps = { db, clock: systemClock, audit, log, enqueue: async () => {} };
     const outcomes = await atOnce(16, async (i) => {
       const userId = users[i]?.id ?? '';
       const proof = { kind: 'account', userId, hasLoggedIn: true } as const;

@@ -6,7 +6,7 @@ import { acceptByProof } from './by-proof/by-proof.ts';
 import type { Completion } from './finish-acceptance.ts';
 import { type MailInvitationDeps, mailInvitationAgain } from './mail-invitation.ts';
 import { noteOutcome } from './note-outcome.ts';
-import type { AcceptOutcome, Proof } from './proof.ts';
+import type { AcceptDeps, AcceptOutcome, Proof } from './proof.ts';
 import { renewInvitationTask } from './renew-invitation.task.ts';
 import { viewInvitation } from './view-invitation.ts';
 
@@ -51,7 +51,7 @@ export {
  * @returns `open` and `login` never: the person must first do what the invitation's page asks for. `login` says that a password exists
  */
 export async function acceptInvitation(
-  deps: SignInDeps,
+  deps: AcceptDeps,
   input: {
     secret: string;
     organizationId?: string;

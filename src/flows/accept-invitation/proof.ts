@@ -1,4 +1,5 @@
 import type { ProvidedIdentity } from '../../outbound/social/social.ts';
+import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import type { VerifiedPasskey } from '../../records/authentication-methods/authentication-methods.ts';
 import type { Connection } from '../../records/connections/connections.ts';
 import type { EmailPolicy } from '../../records/invitations/invitations.ts';
@@ -7,7 +8,10 @@ import type {
   ChosenPassword,
   RefusedPassword,
 } from '../../steps/choose-password/choose-password.ts';
+import type { SignInDeps } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
 import type { Found, InvitationView, LoginInvitation, OpenInvitation } from './view-invitation.ts';
+
+export type AcceptDeps = SignInDeps & { enqueue: Enqueue };
 
 /** How a person who follows the link shows who they are. The link itself proves the invited address. */
 export type Proof =

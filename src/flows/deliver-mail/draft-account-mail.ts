@@ -13,7 +13,7 @@ import type { MailContent, MailTemplate, OutboxEntry } from '../../records/messa
 import { ticketSecret, ticketState, ticketUrl } from '../../records/tickets/tickets.ts';
 import { type BaseValues, type Link, type LinkValues, linkValues } from './base-values.ts';
 import { type Batch, baseValuesIn, type Draft, type Unwanted } from './draft.ts';
-import { type MailContext, signUpClientOf } from './mail-context.ts';
+import { clientOfMail, type MailContext } from './mail-context.ts';
 import { organizationValues } from './mail-look.ts';
 import { type MailRecipient, recipientWithoutAccount } from './mail-recipient.ts';
 import type { InvitationValues, MailValues } from './mail-values.ts';
@@ -34,7 +34,7 @@ export function draftAccountMail(batch: Batch, message: AccountMail): Draft | Un
   const invitation = context.invitations.get(message.invitationId ?? '');
   const campaign = context.campaigns.get(invitation?.campaignId ?? '');
   const ticket = context.tickets.get(message.ticketId ?? '');
-  const clientId = campaign?.clientId ?? ticket?.clientId ?? signUpClientOf(message);
+  const clientId = campaign?.clientId ?? ticket?.clientId ?? clientOfMail(message);
   const organizationId = campaign?.plan.organizationId ?? ticket?.organizationId;
   const organization = context.organizations.get(organizationId ?? '') ?? null;
   const requestedLocale =
@@ -121,6 +121,10 @@ function valuesOf(
     case 'mfa_oob_code': {
       const code = codeOf(keys.ticket, message.data.challengeId);
       return { name: message.template, values: { ...base, code } };
+    }
+    case 'identity_linked': {
+      const { provider } = message.data;
+      return { name: message.template, values: { ...base, provider } };
     }
     case 'import_ended': {
       const { externalId, statusDetails, ...job } = message.data.job;

@@ -78,7 +78,7 @@ export async function readMailContext(db: Db, messages: Message[]): Promise<Mail
   const clientIds = new Set(
     [
       ...[...campaigns.values(), ...tickets.values()].map((each) => each.clientId),
-      ...messages.map(signUpClientOf),
+      ...messages.map(clientOfMail),
     ].flatMap((id) => id ?? []),
   );
   const clients = byId(await findClients(db, [...clientIds]));
@@ -134,9 +134,14 @@ export async function readMailContext(db: Db, messages: Message[]): Promise<Mail
   };
 }
 
-/** Returns the id of the application at which the user signed up, or `null` for other mails. */
-export function signUpClientOf(message: Message): string | null {
-  return message.template === 'sign_up_account_exists' || message.template === 'sign_up_name_taken'
-    ? message.data.clientId
-    : null;
+/** Returns the id of the application that the mail's own data name, or `null`. */
+export function clientOfMail(message: Message): string | null {
+  switch (message.template) {
+    case 'identity_linked':
+    case 'sign_up_account_exists':
+    case 'sign_up_name_taken':
+      return message.data.clientId;
+    default:
+      return null;
+  }
 }

@@ -44,6 +44,8 @@ export type OwnValues = {
   passwordless_link: LoginValues;
   sign_up_account_exists: LinkValues;
   sign_up_name_taken: NoValues;
+  /** `provider`: the name of the identity provider. */
+  identity_linked: { provider: string };
   import_ended: { job: ImportValues };
   /** `url`: where the application begins a login, or ''. */
   welcome_email: InvitationValues & { url: string };

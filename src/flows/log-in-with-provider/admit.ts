@@ -8,6 +8,7 @@ import { mayCreateAccount } from '../../steps/admit-newcomer/admit-newcomer.ts';
 import {
   type Adoption,
   findProvidedIdentity,
+  linkedMail,
   storeProvidedIdentity,
 } from '../../steps/adopt-identity/adopt-identity.ts';
 import { confirmationMail } from '../../steps/ask-for-confirmation/ask-for-confirmation.ts';
@@ -96,13 +97,15 @@ export type Adopting = {
   mayCreate: boolean;
   /** Runs first in the same transaction, and returns the user who gets the identity. `null`: nothing changes. */
   linkTo?: (tx: Db) => Promise<string | null>;
+  /** Whether the user who gets the identity had the account before. A mail tells that user of it. */
+  tellsOwner?: boolean;
 };
 
 /** Stores the identity and logs its user in. */
 export async function enterAs(
   deps: ProviderLoginDeps,
   entry: ProviderEntry,
-  { identity, mayCreate, linkTo }: Adopting,
+  { identity, mayCreate, linkTo, tellsOwner = false }: Adopting,
 ): Promise<Entered> {
   const { db, clock, keys } = deps;
   const { connection } = entry;
@@ -115,7 +118,13 @@ export async function enterAs(
     const tokenKey = keys.encryption;
     const adopting = { connection, identity, linkTo: owner, mayCreate, tokenKey, at };
     const adopted = await storeProvidedIdentity(tx, adopting);
-    if (adopted.kind !== 'stored' || !adopted.isNew || owner !== null) return adopted;
+    if (adopted.kind !== 'stored' || !adopted.isNew) return adopted;
+    if (tellsOwner) {
+      const { clientId } = entry;
+      const mails = linkedMail({ user: adopted.user, connection, clientId });
+      await queueMail(tx, deps.enqueue, mails, at);
+    }
+    if (owner !== null) return adopted;
     const { id: accountId, email, emailVerified } = adopted.account;
     if (email !== null && !emailVerified) {
       const about = { ...link, clientId: entry.clientId, organizationId: entry.organizationId };

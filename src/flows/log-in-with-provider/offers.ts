@@ -136,6 +136,7 @@ export async function linkWithCode(
   return enterAs(deps, entry, {
     identity,
     mayCreate: false,
+    tellsOwner: true,
     async linkTo(tx) {
       if ((await settleOffer(tx, keys.encryption, { ...entry, now })) === null) return null;
       const { id: accountId, email } = account;
@@ -162,6 +163,7 @@ export async function linkWithPassword(
   return enterAs(deps, entry, {
     identity,
     mayCreate: false,
+    tellsOwner: true,
     async linkTo(tx) {
       const offer = await settleOffer(tx, keys.encryption, { ...entry, now: clock.now() });
       return offer === null ? null : userId;

@@ -25,6 +25,7 @@ export {
 } from './enabled-clients.ts';
 export { fitsUsername, type Identifiers, type UsernameRule } from './identifiers.ts';
 export { passkeyRulesOf } from './passkey-rules.ts';
+export { providerName } from './provider-name.ts';
 export {
   isShownAsButton,
   PROTOCOL_PARAMS,

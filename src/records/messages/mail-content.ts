@@ -41,6 +41,8 @@ type MailSubjects = {
   /** Without a ticket, the connection lets only operators set passwords. */
   sign_up_account_exists: ToUser<{ clientId: string | null }> & { ticketId: string | null };
   sign_up_name_taken: ToAddress<{ connectionId: string; clientId: string | null }>;
+  /** `provider`: its name for people. `clientId`: the application of the login in which it was linked. */
+  identity_linked: ToUser<{ provider: string; clientId: string | null }>;
   import_ended: ToUser<{ job: ImportResult }>;
   /** An invitation that was given at once, or none. */
   welcome_email: ToUser & { invitationId: string | null; campaignId: string | null };
@@ -154,6 +156,12 @@ const READERS: { [Name in MailTemplate]: (row: Row) => MailSubjects[Name] | null
     const { connectionId, clientId } = data;
     return isText(connectionId)
       ? toAddress({ connectionId, clientId: isText(clientId) ? clientId : null })
+      : null;
+  },
+  identity_linked(row) {
+    const { provider, clientId } = row.data;
+    return isText(provider)
+      ? toUser(row, { provider, clientId: isText(clientId) ? clientId : null })
       : null;
   },
   import_ended(row) {

@@ -28,6 +28,8 @@ import {
 } from '../../records/users/users.ts';
 import { copyOf, rootChanges, rootOf } from './profile.ts';
 
+export { linkedMail } from './linked-mail.ts';
+
 /** The account of a person at a provider, as this server knows it. */
 export type ProvidedAccount = {
   /** The identity: a user, or an identity linked to one. */

@@ -1,15 +1,16 @@
 import {
   findProvidedIdentity,
+  linkedMail,
   storeProvidedIdentity,
 } from '../../../steps/adopt-identity/adopt-identity.ts';
-import type { SignInDeps } from '../../../steps/sign-in-by-proof/sign-in-by-proof.ts';
+import { queueMail } from '../../../steps/queue-mail/queue-mail.ts';
 import type { Completion } from '../finish-acceptance.ts';
-import type { AcceptableInvitation, AcceptOutcome, Proof } from '../proof.ts';
+import type { AcceptableInvitation, AcceptDeps, AcceptOutcome, Proof } from '../proof.ts';
 import { acceptWithShownIdentity } from './with-shown-identity.ts';
 
 /** Accepts an invitation with an identity that a provider has just proved. See `acceptWithShownIdentity`. */
 export async function acceptWithIdentity(
-  deps: SignInDeps,
+  deps: AcceptDeps,
   input: {
     view: AcceptableInvitation;
     secret: string;
@@ -35,7 +36,14 @@ export async function acceptWithIdentity(
         const mayCreate = known === null;
         const stored = await storeProvidedIdentity(tx, { ...proof, linkTo, mayCreate, at });
         if (stored.kind === 'taken') return { kind: 'lost' };
-        return stored.kind === 'stored' ? stored : { kind: 'unserved' };
+        if (stored.kind !== 'stored') return { kind: 'unserved' };
+        const { user } = stored;
+        // An account that was never used becomes the person's only now.
+        if (stored.isNew && linkTo !== null && user.loginsCount > 0) {
+          const { clientId } = input.view.invitation;
+          await queueMail(tx, deps.enqueue, linkedMail({ user, connection, clientId }), at);
+        }
+        return stored;
       },
     },
   });

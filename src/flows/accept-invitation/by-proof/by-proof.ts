@@ -1,6 +1,5 @@
-import type { SignInDeps } from '../../../steps/sign-in-by-proof/sign-in-by-proof.ts';
 import type { Completion } from '../finish-acceptance.ts';
-import type { AcceptOutcome, Proof } from '../proof.ts';
+import type { AcceptDeps, AcceptOutcome, Proof } from '../proof.ts';
 import type { InvitationView } from '../view-invitation.ts';
 import { acceptAsAccount } from './accept-as-account.ts';
 import { acceptWithCode } from './accept-with-code.ts';
@@ -16,7 +15,7 @@ export { takesShownIdentity } from './with-shown-identity.ts';
  * @returns `null` if the invitation, the account or the flow has changed since it was read
  */
 export async function acceptByProof(
-  deps: SignInDeps,
+  deps: AcceptDeps,
   input: { secret: string; proof: Proof; view: InvitationView; completion?: Completion },
 ): Promise<AcceptOutcome | null> {
   const { view, proof, ...more } = input;

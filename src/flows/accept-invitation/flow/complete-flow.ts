@@ -6,10 +6,9 @@ import {
   type LoginTicket,
 } from '../../../records/login-handoffs/login-handoffs.ts';
 import { loginEpoch } from '../../../records/oidc-payloads/oidc-payloads.ts';
-import type { SignInDeps } from '../../../steps/sign-in-by-proof/sign-in-by-proof.ts';
 import { acceptByProof } from '../by-proof/by-proof.ts';
 import { noteOutcome } from '../note-outcome.ts';
-import type { AcceptedInvitation } from '../proof.ts';
+import type { AcceptDeps, AcceptedInvitation } from '../proof.ts';
 import type { FlowStepped } from './change-flow.ts';
 import { shownFactors } from './flow-steps.ts';
 import { type FlowAt, type FlowDeps, viewFlow } from './flow-view.ts';
@@ -39,7 +38,7 @@ export type CompletedFlow =
  * @param input.request the authorization request that may use the login ticket, or `null` for any of the application
  */
 export async function completeInvitationFlow(
-  deps: FlowDeps & SignInDeps,
+  deps: FlowDeps & AcceptDeps,
   input: { secret: string; request: LoginTicket['request'] },
 ): Promise<CompletedFlow> {
   const viewed = await viewFlow(deps, input.secret);

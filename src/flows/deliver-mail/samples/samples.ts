@@ -72,6 +72,7 @@ const SAMPLES: { [Name in BuiltInMail]: (link: LinkValues) => OwnValues[Name] } 
   passwordless_link: (link) => ({ ...link, code: '', password: '', send: 'link', operation: '' }),
   sign_up_account_exists: (link) => link,
   sign_up_name_taken: () => ({}),
+  identity_linked: () => ({ provider: 'Google' }),
   import_ended: () => ({
     job: {
       id: 'job_sample',

@@ -6,6 +6,7 @@ type AccountMail =
   | 'passwordless_link'
   | 'passwordless_code'
   | 'welcome_email'
+  | 'identity_linked'
   | 'import_ended'
   | 'blocked_account';
 
@@ -182,6 +183,34 @@ export const ACCOUNT_TEXTS: Record<AccountMail, Record<SideBySide, MailText>> = 
       notes: [
         '<code>GET /api/v2/jobs/{{ job.id }}/errors</code> listet die abgelehnten Zeilen mit den Gründen auf.',
         'Sie bekommen diese E-Mail als Administrator. Importe mit <code>send_completion_email=false</code> senden keine E-Mail.',
+      ],
+    },
+  },
+  identity_linked: {
+    en: {
+      subject: 'You can now log in to {{ place }} with {{ provider }}',
+      preview: 'A new way to log in was added to your account.',
+      heading: 'A new way to log in',
+      paragraphs: [
+        HELLO.en,
+        'An account of <strong>{{ provider }}</strong> was connected with your account for <strong>{{ user.email }}</strong>. You can now log in to {{ place }} with it. The ways that you have used so far still work.',
+      ],
+      notes: [
+        'If it was you, you have nothing to do.',
+        'If it was not you, another person can log in to your account. Tell the people who run {{ place }} at once.',
+      ],
+    },
+    de: {
+      subject: 'Sie können sich bei {{ place }} jetzt mit {{ provider }} anmelden',
+      preview: 'Zu Ihrem Konto ist ein neuer Weg zur Anmeldung hinzugekommen.',
+      heading: 'Ein neuer Weg zur Anmeldung',
+      paragraphs: [
+        HELLO.de,
+        'Ein Konto von <strong>{{ provider }}</strong> wurde mit Ihrem Konto für <strong>{{ user.email }}</strong> verbunden. Damit können Sie sich jetzt bei {{ place }} anmelden. Ihre bisherigen Wege zur Anmeldung bleiben.',
+      ],
+      notes: [
+        'Wenn Sie es waren, müssen Sie nichts tun.',
+        'Wenn Sie es nicht waren, kann sich jemand anders mit Ihrem Konto anmelden. Sagen Sie es den Betreibern von {{ place }} sofort.',
       ],
     },
   },

@@ -123,6 +123,19 @@ export const FRENCH_TEXTS: Record<BuiltInMail, MailText> = {
       'Vous recevez cet e-mail en tant qu’administrateur. Les importations avec <code>send_completion_email=false</code> n’en envoient pas.',
     ],
   },
+  identity_linked: {
+    subject: 'Vous pouvez maintenant vous connecter à {{ place }} avec {{ provider }}',
+    preview: 'Un nouveau moyen de connexion a été ajouté à votre compte.',
+    heading: 'Un nouveau moyen de connexion',
+    paragraphs: [
+      HELLO.fr,
+      'Un compte de <strong>{{ provider }}</strong> a été associé à votre compte <strong>{{ user.email }}</strong>. Vous pouvez maintenant vous connecter à {{ place }} avec lui. Vos moyens de connexion actuels fonctionnent toujours.',
+    ],
+    notes: [
+      'Si c’était vous, vous n’avez rien à faire.',
+      'Si ce n’était pas vous, quelqu’un d’autre peut se connecter à votre compte. Prévenez sans attendre les responsables de {{ place }}.',
+    ],
+  },
   blocked_account: {
     subject: 'Votre compte sur {{ place }} a été bloqué',
     preview: 'Trop de tentatives de connexion ont échoué. Débloquez le compte d’un clic.',

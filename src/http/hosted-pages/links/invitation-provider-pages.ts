@@ -7,7 +7,7 @@ import {
 } from '../../../flows/log-in-with-provider/log-in-with-provider.ts';
 import { originOf } from '../../../platform/http/http.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
-import type { Connection } from '../../../records/connections/connections.ts';
+import { type Connection, providerName } from '../../../records/connections/connections.ts';
 import { findUser } from '../../../records/users/users.ts';
 import { keepBrowserSecret } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
@@ -20,7 +20,7 @@ import {
   showNotHere,
   showOver,
 } from '../provider-login/provider-login.ts';
-import { isProvider, providerName } from '../ways-in/ways-in.ts';
+import { isProvider } from '../ways-in/ways-in.ts';
 import { type Acceptable, acceptableHere, showAcceptance } from './invitation-outcome.ts';
 import { showInvitation } from './show-invitation.ts';
 

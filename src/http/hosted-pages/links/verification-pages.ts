@@ -8,6 +8,7 @@ import {
   viewVerification,
 } from '../../../flows/verify-email/verify-email.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
+import { providerName } from '../../../records/connections/connections.ts';
 import { findOrganization } from '../../../records/organizations/organizations.ts';
 import { lookOf } from '../brand/brand.ts';
 import type { PageDeps } from '../deps.ts';
@@ -23,7 +24,6 @@ import {
   sayNotNow,
   secretOf,
 } from '../page/page.ts';
-import { providerName } from '../ways-in/ways-in.ts';
 import { showDeadLink, showUnknownLink } from './dead-link-pages.ts';
 
 /** Registers `/u/email-verification?ticket=…`, a page with a button, because only the POST may use up the link. */

@@ -9,11 +9,11 @@ import {
   viewOffer,
 } from '../../../flows/log-in-with-provider/log-in-with-provider.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
+import { providerName } from '../../../records/connections/connections.ts';
 import type { PageDeps } from '../deps.ts';
 import { stateQuery } from '../finish-login/finish-login.ts';
 import { formText, sayNotNow } from '../page/page.ts';
 import { provePassword } from '../prove-password/prove-password.ts';
-import { providerName } from '../ways-in/ways-in.ts';
 import { showOver } from './provider-notices.ts';
 import { continueAs, type ProviderLoginHere, providerLoginHere } from './provider-pages.ts';
 

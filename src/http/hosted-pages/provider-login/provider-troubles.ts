@@ -1,8 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Connection } from '../../../records/connections/connections.ts';
+import { type Connection, providerName } from '../../../records/connections/connections.ts';
 import type { LoginContext } from '../finish-login/finish-login.ts';
 import { queryText } from '../page/page.ts';
-import { providerName } from '../ways-in/ways-in.ts';
 
 /** Why a login at a provider has not led on. */
 const TROUBLES = ['denied', 'failed', 'unavailable', 'closed'] as const;

@@ -3,6 +3,7 @@ import {
   type Connection,
   isPasswordless,
   isShownAsButton,
+  providerName,
 } from '../../../records/connections/connections.ts';
 import type { Translator } from '../page/page.ts';
 import type {
@@ -13,12 +14,12 @@ import type {
   WaysIn,
 } from '../page-values/page-values.ts';
 import { lastWay } from './last-way.ts';
-import { iconOf, isProvider, providerLogo, providerName } from './providers.ts';
+import { iconOf, isProvider, providerLogo } from './providers.ts';
 
 export { rememberWay } from './last-way.ts';
 export { mailedCodeWay } from './mailed-code-way.ts';
 export { newPasskeyWay, passkeyCookie, passkeyLoginWay } from './passkey-way.ts';
-export { isProvider, providerName } from './providers.ts';
+export { isProvider } from './providers.ts';
 
 export type WaysInput = {
   translator: Translator;
