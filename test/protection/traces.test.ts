@@ -35,6 +35,8 @@ beforeAll(async () => {
   await world.server.api('PATCH', `/api/v2/connections/${world.connectionId}/clients`, [
     { client_id: clientId, status: true },
   ]);
+  const options = { authentication_methods: { passkey: { enabled: true } } };
+  await world.server.api('PATCH', `/api/v2/connections/${world.connectionId}`, { options });
   const codes = { name: 'email', strategy: 'email', enabled_clients: [clientId] };
   expect((await world.server.api('POST', '/api/v2/connections', codes)).status).toBe(201);
 });
@@ -54,6 +56,9 @@ const TABLES = [
   'factor_challenges',
   'pending_logins',
   'arrivals',
+  'webauthn_challenges',
+  'provider_logins',
+  'invitation_flows',
   'tasks.job',
 ];
 
@@ -197,6 +202,29 @@ const kinds: Kind[] = [
   ['pages without a login', (_n, ip) => open('/u/reset-password/request', ip), 200],
 ];
 
+/** Every login page asks for passkeys, so an address may have more of them. */
+const passkeys: Kind = [
+  'passkeys that a login asks for',
+  async (_n, ip) => {
+    const login = await open(`/authorize?${new URLSearchParams(asked())}`, ip);
+    const page = new URL(login.headers.get('location') ?? '', world.server.url);
+    const cookies = login.headers.getSetCookie();
+    const shown = await fetch(page, { headers: { cookie: headerOf(cookies) } });
+    const csrf = /name="csrf" value="([^"]+)"/.exec(await shown.text())?.[1] ?? '';
+    return fetch(`${world.server.url}/u/passkey${page.search}`, {
+      method: 'POST',
+      headers: {
+        cookie: headerOf([...cookies, ...shown.headers.getSetCookie()]),
+        'x-forwarded-for': ip,
+      },
+      body: new URLSearchParams({ csrf, passkey: 'options' }),
+    });
+  },
+  429,
+];
+
+const headerOf = (cookies: string[]) => cookies.map((each) => each.split(';')[0]).join('; ');
+
 /** Asks so often, in rounds of 25. Returns the statuses, and how many rows were left. */
 async function leftBy(
   requests: number,
@@ -235,8 +263,9 @@ test.each<[kind: string, what: string, refused: number]>([
   ['PasswordlessStart', 'codes to log in with', 429],
   ['PasswordlessTry', 'wrong codes to log in with', 429],
   ['SignUp', 'sign-ups with a weak password', 429],
+  ['PasskeyLogin', 'passkeys that a login asks for', 429],
 ])('%s: after ten thousand from everywhere, one more leaves only the counter of its address and a log entry', async (kind, what, refused) => {
-  const [, ask] = kinds.find(([name]) => name === what) ?? [];
+  const [, ask] = [...kinds, passkeys].find(([name]) => name === what) ?? [];
   if (!ask) throw new Error(`Nothing is called ${what}.`);
   const { db } = world.server.app.deps;
   await (await ask(5000, '198.51.100.1')).arrayBuffer();

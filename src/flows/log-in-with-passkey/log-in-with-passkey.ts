@@ -24,21 +24,30 @@ import {
 
 export type PasskeyLoginDeps = PasskeyDeps & SignInDeps;
 
+/** Every login page asks, and many people can share an address. */
+const LOGINS_PER_ADDRESS = 1000;
+
 /**
  * Asks for any passkey of any user. The answer is the same for everybody.
  * @param login.uid the login of this browser, or the link that it has followed
- * @param login.ip limits how many challenges an address leaves, if no login does
+ * @param login.ip limits how many challenges an address leaves: a login that has just begun leaves none of its own
  */
 export async function askForPasskey(
   deps: PasskeyDeps,
-  login: { uid: string; ip?: string },
+  login: { uid: string; ip: string },
 ): Promise<
   | { kind: 'begun'; options: PublicKeyCredentialRequestOptionsJSON }
-  | { kind: 'unavailable' | 'throttled' }
+  | { kind: 'unavailable' }
+  | { kind: 'throttled'; retryAfterSeconds: number }
 > {
   const { ip } = login;
-  const trace = ip !== undefined && { kind: 'PasskeyChallenge', ip, now: deps.clock.now() };
-  if (trace && (await countTrace(deps.db, trace)) > 0) return { kind: 'throttled' };
+  const retryAfterSeconds = await countTrace(deps.db, {
+    kind: 'PasskeyLogin',
+    ip,
+    fromAddress: LOGINS_PER_ADDRESS,
+    now: deps.clock.now(),
+  });
+  if (retryAfterSeconds > 0) return { kind: 'throttled', retryAfterSeconds };
   return beginAuthentication(deps, { kind: 'passkey', boundTo: boundTo(login), userId: null });
 }
 

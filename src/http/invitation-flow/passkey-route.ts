@@ -70,7 +70,7 @@ export async function askForOwnPasskey(
     case 'begun':
       return { ...state, passkey: begun.options };
     case 'throttled':
-      throw new FlowProblem(429, 'too_many_requests', { state });
+      throw new FlowProblem(429, 'too_many_requests', { ...begun, state });
     case 'unavailable':
       throw new FlowProblem(409, 'passkey_not_here', { state });
   }

@@ -12,7 +12,7 @@ import {
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import type { VerifiedPasskey } from '../../../records/authentication-methods/authentication-methods.ts';
 import type { PageDeps } from '../deps.ts';
-import { formAction, formText, secretOf, type Translator } from '../page/page.ts';
+import { formAction, formText, sayNotNow, secretOf, type Translator } from '../page/page.ts';
 import type { PasskeyWay } from '../page-values/page-values.ts';
 import { newPasskeyWay, passkeyLoginWay } from '../ways-in/ways-in.ts';
 import { enteredProfile } from './invitation-fields.ts';
@@ -56,6 +56,10 @@ export async function sendPasskeyOptions(
         ? await askForPasskey(deps, { uid: here.boundTo, ip })
         : await beginPasskey(deps, { ...here, user: null, name, ip });
   if (begun?.kind === 'begun') return reply.send({ options: begun.options });
+  if (begun?.kind === 'throttled') {
+    const { problem, status } = sayNotNow(reply, begun, translator);
+    return reply.code(status).send({ problem });
+  }
   return reply.code(400).send({ problem: translator.say('passkey.failed') });
 }
 

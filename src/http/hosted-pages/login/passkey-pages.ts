@@ -30,8 +30,12 @@ export function registerPasskeyPages(app: FastifyInstance, deps: PageDeps): void
     const { uid } = context.interaction;
     const hasPasskeys = connections.some((connection) => passkeyRulesOf(connection).isEnabled);
     if (formText(request, 'passkey') === 'options') {
-      const begun = hasPasskeys ? await askForPasskey(deps, { uid }) : null;
+      const begun = hasPasskeys ? await askForPasskey(deps, { uid, ip: request.ip }) : null;
       if (begun?.kind === 'begun') return reply.send({ options: begun.options });
+      if (begun?.kind === 'throttled') {
+        const { problem, status } = sayNotNow(reply, begun, translator);
+        return reply.code(status).send({ problem });
+      }
       return reply.code(400).send({ problem: translator.say('passkey.failed') });
     }
     const browser = browserSecret(deps, request);
