@@ -4,11 +4,14 @@ import { type Client, markClientDeleted } from '../../src/records/clients/client
 import { type Connection, disableClients } from '../../src/records/connections/connections.ts';
 import { findInvitation } from '../../src/records/invitations/invitations.ts';
 import { findPassword } from '../../src/records/passwords/passwords.ts';
+import { ticketSecret } from '../../src/records/tickets/tickets.ts';
 import { findUser, updateUser } from '../../src/records/users/users.ts';
-import { atOnce } from '../harness/factories.ts';
+import { storeProvidedIdentity } from '../../src/steps/adopt-identity/adopt-identity.ts';
+import { aPerson, atOnce } from '../harness/factories.ts';
+import { aProvidedPerson } from '../harness/providers/provided-person.ts';
 import { aVisitor, headlineOf, textOf } from '../harness/visitor.ts';
-import { openStillWorld, type StillWorld } from '../harness/world.ts';
-import { messagesOf } from './messages.ts';
+import { made, openStillWorld, type StillWorld } from '../harness/world.ts';
+import { messagesOf, ticketOf } from './messages.ts';
 
 const OWN = 'Tulip-Canal-77';
 const OTHER = 'Heron-Bridge-31';
@@ -144,5 +147,95 @@ describe('an invitation that is not acceptable now', () => {
       expect((await findInvitation(world.db, id))?.state).toBe('pending');
       expect(await stillOpens(user.id, OWN)).toBe(password !== undefined);
     }
+  });
+});
+
+describe('the ways that an invitation has', () => {
+  let google: Connection;
+
+  beforeAll(async () => {
+    const store = {
+      name: 'google',
+      strategy: 'google-oauth2',
+      options: { client_id: 'at-google', client_secret: 'secret' },
+      enabled_clients: [client.id],
+    };
+    google = { ...connection, ...(await made(world.server, '/connections', store)), ...store };
+  });
+
+  const shownTo = async (
+    plan: object,
+    has: 'nothing' | 'google',
+    { store, clientId } = { store: connection, clientId: client.id },
+  ) => {
+    const email = aPerson().email;
+    const user = await world.aUser(store, { email, emailVerified: true });
+    if (has === 'google') {
+      await world.db.transaction().execute((tx) =>
+        storeProvidedIdentity(tx, {
+          connection: google,
+          identity: aProvidedPerson({ email, isAuthoritative: true }),
+          linkTo: user.id,
+          mayCreate: true,
+          tokenKey: Buffer.alloc(32, 7),
+          at: world.clock.now(),
+        }),
+      );
+    }
+    const invitation = await world.anInvitation(user, { clientId, plan });
+    const visitor = aVisitor(world);
+    return { user, ...invitation, visitor, page: await visitor.get(pathOf(invitation.secret)) };
+  };
+
+  test.each([
+    ['nothing', {}, 'Choose a password or another way to log in, and your account is ready.'],
+    ['google', {}, 'You already have an account. Log in to accept the invitation.'],
+  ] as const)('are what its page says, to a person with %s', async (has, plan, lead) => {
+    const { page } = await shownTo(plan, has);
+    expect(textOf(page)).toContain(lead);
+    expect(textOf(page)).toContain('Continue with Google');
+  });
+
+  test('are only a password: the page says so', async () => {
+    const { page } = await shownTo({ connectionIds: [connection.id] }, 'nothing');
+    expect(textOf(page)).toContain('Choose a password, and your account is ready.');
+  });
+
+  test('are none of those of the person: the page says what works, and the account gets a password by mail', async () => {
+    const plan = { connectionIds: [connection.id] };
+    const { user, id, secret, visitor, page } = await shownTo(plan, 'google');
+    expect(textOf(page)).toContain(
+      'You already have an account, but you cannot accept the invitation with the way in which you log in.',
+    );
+    expect(textOf(page)).toContain(`If you can log in to ${client.name}, do it`);
+    expect(page.html).not.toContain('type="password"');
+    const answer = await visitor.submit(page, { way: 'forgot' });
+    expect(answer.headers.location).toBe('/u/mail-sent?ui_locales=en');
+    await world.work();
+    expect(await messagesOf(world, user.id)).toMatchObject([
+      { template: 'reset_email', recipient: user.email },
+    ]);
+    const link = ticketSecret(world.keys.ticket, (await ticketOf(world, user.id))?.id ?? '');
+    const reset = await visitor.get(`/u/reset-verify?ticket=${link}`);
+    await visitor.submit(reset, { password: OTHER, repeat: OTHER });
+    const again = await visitor.get(pathOf(secret));
+    expect((await visitor.submit(again, { password: OTHER })).status).toBe(303);
+    expect((await findInvitation(world.db, id))?.state).toBe('accepted');
+  });
+
+  test('are none of those of the person, and only operators set passwords: the page says whom to ask', async () => {
+    const closed = await world.aConnection({ disable_self_service_change_password: true });
+    const other = await world.aClient(closed);
+    const { page } = await shownTo(
+      { connectionIds: [closed.id], inviteeMay: 'link_only' },
+      'google',
+      {
+        store: closed,
+        clientId: other.id,
+      },
+    );
+    expect(textOf(page)).toContain('Ask the person who has invited you for help.');
+    expect(textOf(page)).not.toContain(`If you can log in to ${other.name}`);
+    expect(page.html).not.toContain('<form');
   });
 });

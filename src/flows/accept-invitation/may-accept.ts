@@ -24,12 +24,12 @@ export async function mayAccept(db: Db, view: Found, userId: string): Promise<Us
  * invitation allows has an account with the invited address.
  */
 export async function takesOtherAccounts(db: Db, view: Found): Promise<boolean> {
-  const { connections, invitation, campaign, connection } = view;
+  const { connections, invitation, campaign, connection, user } = view;
   const databases = databasesOf(connections);
   if (databases.length === 0) return false;
   if (emailPolicyOf(campaign.plan) !== 'same') return true;
   for (const { id } of databases) {
-    if (id === connection?.id) continue;
+    if (id === connection?.id || id === user?.connectionId) continue;
     const { email } = invitation;
     if ((await findUserByEmail(db, { connectionId: id, email })) !== null) return true;
   }

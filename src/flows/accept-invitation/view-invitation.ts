@@ -33,6 +33,8 @@ export type Found = InvitationOfCampaign & {
 export type OpenInvitation = Found & {
   kind: 'open';
   policy: PasswordPolicy | null;
+  /** The database of an account that has no password, but other ways to log in. It can get one by mail there. */
+  store: Connection | null;
   own: Omit<OwnWays, 'passwordSetAt'>;
 };
 
@@ -127,7 +129,7 @@ async function waysIn(
   if (!isInUse({ passwordSetAt: setAt, ...own })) {
     const { connection } = all;
     const policy = connection === null ? null : passwordPolicyOf(connection);
-    return { kind: 'open', ...all, policy, own };
+    return { kind: 'open', ...all, policy, store: null, own };
   }
   // An acceptance at the same moment stores a credential. The invitation read before is then out of date.
   const now = await findInvitationBySecret(db, sha256(secret));
@@ -135,7 +137,8 @@ async function waysIn(
   if (state === null) return { kind: 'unknown' };
   if (state !== 'pending') return { kind: state, ...all };
   if (setAt === null || user === null || all.connection === null) {
-    return { kind: 'open', ...all, connection: null, policy: null, own };
+    const store = setAt === null ? all.connection : null;
+    return { kind: 'open', ...all, connection: null, policy: null, store, own };
   }
   const changedAt = setAt > invitation.createdAt ? setAt : null;
   return { kind: 'login', ...all, user, connection: all.connection, own, changedAt };

@@ -18,7 +18,7 @@ export const FRENCH_TEXTS: Record<BuiltInMail, MailText> = {
     heading: 'Vous êtes invité(e) à rejoindre {{ place }}',
     paragraphs: [
       HELLO.fr,
-      `${PLACE_OR_INVITER} Votre compte <strong>{{ user.email }}</strong> est prêt. Acceptez l’invitation. Si vous avez déjà un mot de passe, utilisez-le pour vous connecter. Sinon, choisissez-en un.`,
+      `${PLACE_OR_INVITER} Votre compte <strong>{{ user.email }}</strong> est prêt. Acceptez l’invitation. Si vous vous êtes déjà connecté(e) avec ce compte, connectez-vous comme d’habitude. Sinon, choisissez un mot de passe ou un autre moyen que la page propose.`,
     ],
     button: 'Accepter l’invitation',
     notes: [

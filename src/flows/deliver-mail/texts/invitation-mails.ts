@@ -12,7 +12,7 @@ export const INVITATION_TEXTS: Record<InvitationMail, Record<SideBySide, MailTex
       heading: 'You are invited to {{ place }}',
       paragraphs: [
         HELLO.en,
-        '{% if inviter.name != blank %}{{ inviter.name }} has invited you to {{ place }}.{% else %}You have been invited to {{ place }}.{% endif %} Your account for <strong>{{ user.email }}</strong> is ready. Accept the invitation. If you have a password, log in with it. If not, choose one.',
+        '{% if inviter.name != blank %}{{ inviter.name }} has invited you to {{ place }}.{% else %}You have been invited to {{ place }}.{% endif %} Your account for <strong>{{ user.email }}</strong> is ready. Accept the invitation. If you have logged in with it before, log in as usual. If not, choose a password or another way that the page offers.',
       ],
       button: 'Accept the invitation',
       notes: [
@@ -28,7 +28,7 @@ export const INVITATION_TEXTS: Record<InvitationMail, Record<SideBySide, MailTex
       heading: 'Sie sind zu {{ place }} eingeladen',
       paragraphs: [
         HELLO.de,
-        '{% if inviter.name != blank %}{{ inviter.name }} hat Sie zu {{ place }} eingeladen.{% else %}Sie wurden zu {{ place }} eingeladen.{% endif %} Ihr Konto für <strong>{{ user.email }}</strong> ist bereit. Nehmen Sie die Einladung an. Wenn Sie ein Passwort haben, melden Sie sich damit an. Wenn nicht, wählen Sie eines.',
+        '{% if inviter.name != blank %}{{ inviter.name }} hat Sie zu {{ place }} eingeladen.{% else %}Sie wurden zu {{ place }} eingeladen.{% endif %} Ihr Konto für <strong>{{ user.email }}</strong> ist bereit. Nehmen Sie die Einladung an. Wenn Sie sich damit schon einmal angemeldet haben, melden Sie sich an wie immer. Wenn nicht, wählen Sie ein Passwort oder einen anderen Weg, den die Seite anbietet.',
       ],
       button: 'Einladung annehmen',
       notes: [

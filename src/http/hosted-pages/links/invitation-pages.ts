@@ -33,8 +33,11 @@ export function registerInvitationPages(app: FastifyInstance, deps: PageDeps): v
   app.post(PAGE_PATHS.invitation, async (request, reply) => {
     const view = await acceptableHere(deps, request, reply);
     if (view === null) return reply;
+    const store = view.kind === 'open' ? view.store : view.connection;
+    if (store !== null && formText(request, 'way') === 'forgot') {
+      return forgets(deps, request, reply, { ...view, connection: store });
+    }
     if (view.kind === 'open') return choosesPassword(deps, request, reply, view);
-    if (formText(request, 'way') === 'forgot') return forgets(deps, request, reply, view);
     return logsIn(deps, request, reply, view);
   });
 }
@@ -141,7 +144,7 @@ async function forgets(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
-  { invitation, connection, client }: LoginInvitation,
+  { invitation, connection, client }: Pick<LoginInvitation, 'invitation' | 'connection' | 'client'>,
 ): Promise<FastifyReply> {
   const { email } = invitation;
   await requestReset(deps, { connection, email, clientId: client?.id ?? null, ip: request.ip });

@@ -212,12 +212,12 @@ function show(
   const { translator, look, organization, interaction, urls } = context;
   const { say } = translator;
   const ways = waysFor(deps, request, { context, view, way });
-  // A person without an account can still come with a provider.
-  const lead = way.kind === 'closed' && ways !== null ? 'login' : way.kind;
   const name = organization ? titleOf(organization) : '';
   const { invitation, campaign } = view;
   const inviter = campaign.plan.inviter?.name ?? '';
-  const reset = way.kind === 'login' && isSelfServiceResetEnabled(way.connection);
+  const store = way.kind === 'login' ? way.connection : view.kind === 'open' ? view.store : null;
+  const canReset = store !== null && isSelfServiceResetEnabled(store);
+  const lead = leadOf({ view, way }, { hasWays: ways !== null, canReset });
   return pages.send(reply, {
     template: 'organization-invitation',
     translator,
@@ -236,7 +236,7 @@ function show(
       way: way.kind,
       submit: way.kind === 'closed' ? null : say(`organizationInvitation.${way.kind}Submit`),
       rules: way.kind === 'signup' ? ruleViews(passwordPolicyOf(way.connection), translator) : [],
-      forgotUrl: reset ? urls.forgot : null,
+      forgotUrl: canReset ? urls.forgot : null,
       usesPasskeys: Boolean(ways?.passkey),
       ways,
       otherNote:
@@ -247,6 +247,19 @@ function show(
       problem,
     },
   });
+}
+
+/** Returns the text for what the person can do on the page, by the ways that it has. */
+function leadOf(
+  { view, way }: Pick<Shown, 'view' | 'way'>,
+  { hasWays, canReset }: { hasWays: boolean; canReset: boolean },
+) {
+  if (way.kind === 'signup') return hasWays ? 'signupWays' : 'signup';
+  if (way.kind !== 'closed') return way.kind;
+  // A person without an account can still come with a provider.
+  if (hasWays) return view.user === null ? 'ways' : 'login';
+  if (view.user === null) return 'closed';
+  return canReset ? 'mail' : 'known';
 }
 
 /** Returns the providers with which the invitation can be accepted, and the login with a passkey, which accepts it too. */

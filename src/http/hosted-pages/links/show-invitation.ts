@@ -11,7 +11,13 @@ import {
 } from '../../../records/connections/connections.ts';
 import { lookOf } from '../brand/brand.ts';
 import type { PageDeps } from '../deps.ts';
-import { formAction, longDate, type ProblemName, ruleViews } from '../page/page.ts';
+import {
+  formAction,
+  longDate,
+  type ProblemName,
+  ruleViews,
+  type Translator,
+} from '../page/page.ts';
 import { mailedCodeWay, waysIn } from '../ways-in/ways-in.ts';
 import { fieldViews } from './invitation-fields.ts';
 import { invitationPasskeyWay } from './invitation-passkey.ts';
@@ -40,13 +46,29 @@ export async function showInvitation(
   const inviter = campaign.plan.inviter?.name ?? null;
   const isLogin = view.kind === 'login';
   const hasForm = isLogin || view.policy !== null;
-  const isKnown =
-    !isLogin && ((view.user?.loginsCount ?? 0) > 0 || view.own.hasPasskey || view.own.hasIdentity);
-  const hasAccount = isLogin || (!hasForm && isKnown);
-  const lead = hasAccount ? 'invitation.loginLead' : 'invitation.lead';
+  const store = isLogin ? view.connection : view.store;
+  const canForget = store !== null && isSelfServiceResetEnabled(store);
   const changedAt = isLogin ? view.changedAt : null;
   const passkey =
     view.kind === 'open' ? invitationPasskeyWay(deps, request, { view, translator }) : null;
+  const ways = waysIn(deps, request, {
+    translator,
+    connections,
+    form: connection,
+    besideForm: hasForm,
+    passkey,
+    code: mailedCodeWay(translator, {
+      connections,
+      action: formAction(request, PAGE_PATHS.invitationCode),
+    }),
+    action: formAction(request, PAGE_PATHS.invitationProvider),
+    isShown: (each) =>
+      isShownAsButton(each) || campaign.plan.connectionIds?.includes(each.id) === true,
+  });
+  const accountUrl = (await takesOtherAccounts(db, view))
+    ? formAction(request, PAGE_PATHS.invitationAccount)
+    : null;
+  const hasWays = ways !== null || accountUrl !== null;
   return pages.send(reply, {
     template: 'invitation',
     translator,
@@ -54,7 +76,7 @@ export async function showInvitation(
     values: {
       ...(client ? lookOf(client) : {}),
       title: client ? say('invitation.titleApp', { app: client.name }) : say('invitation.title'),
-      lead: inviter ? say(`${lead}From`, { name: inviter }) : say(lead),
+      lead: leadOf(translator, view, { hasForm, hasWays, canForget }),
       inviter,
       email: invitation.email,
       until: longDate(invitation.expiresAt, lang),
@@ -63,31 +85,41 @@ export async function showInvitation(
       action: formAction(request, PAGE_PATHS.invitation),
       isLogin,
       hasForm,
-      accountUrl: (await takesOtherAccounts(db, view))
-        ? formAction(request, PAGE_PATHS.invitationAccount)
-        : null,
+      accountUrl,
       declineUrl: formAction(request, PAGE_PATHS.declineInvitation),
       changed: changedAt && say('invitation.changed', { date: longDate(changedAt, lang) }),
-      canForget: isLogin && isSelfServiceResetEnabled(view.connection),
+      canForget,
       rules: view.kind === 'open' && view.policy ? ruleViews(view.policy, translator) : [],
       fields: fieldViews(request, view, translator),
       problem,
       focusPassword: problem !== undefined,
       usesPasskeys: passkey !== null,
-      ways: waysIn(deps, request, {
-        translator,
-        connections,
-        form: connection,
-        besideForm: hasForm,
-        passkey,
-        code: mailedCodeWay(translator, {
-          connections,
-          action: formAction(request, PAGE_PATHS.invitationCode),
-        }),
-        action: formAction(request, PAGE_PATHS.invitationProvider),
-        isShown: (each) =>
-          isShownAsButton(each) || campaign.plan.connectionIds?.includes(each.id) === true,
-      }),
+      ways,
     },
   });
 }
+
+/** Says what the person can do on the page, by the ways that it has. */
+function leadOf(
+  { say }: Translator,
+  view: OpenInvitation | LoginInvitation,
+  page: { hasForm: boolean; hasWays: boolean; canForget: boolean },
+): string {
+  const { campaign, client, user } = view;
+  const { hasForm, hasWays, canForget } = page;
+  const name = campaign.plan.inviter?.name ?? null;
+  const greet = (lead: Lead) =>
+    name === null ? say(`invitation.${lead}`) : say(`invitation.${lead}From`, { name });
+  if (view.kind === 'login') return greet('loginLead');
+  if (hasForm) return greet(hasWays ? 'waysLead' : 'lead');
+  const { hasPasskey, hasIdentity } = view.own;
+  const isKnown = hasPasskey || hasIdentity || (user?.loginsCount ?? 0) > 0;
+  if (hasWays) return greet(isKnown ? 'knownLead' : 'otherLead');
+  const way = say(canForget ? 'invitation.mailLead' : 'invitation.noWayLead');
+  // A login with the account accepts it, whatever the way: see `promisedTo`.
+  const isPromised =
+    view.store !== null && user?.emailVerified && campaign.plan.inviteeMay !== 'link_only';
+  return client && isPromised ? `${way} ${say('invitation.appLead', { app: client.name })}` : way;
+}
+
+type Lead = 'lead' | 'waysLead' | 'otherLead' | 'loginLead' | 'knownLead';

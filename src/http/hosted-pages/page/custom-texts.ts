@@ -91,8 +91,16 @@ const COUNTERPARTS: Record<string, Counterparts> = {
     description: [
       'invitation.lead',
       'invitation.leadFrom',
+      'invitation.waysLead',
+      'invitation.waysLeadFrom',
+      'invitation.otherLead',
+      'invitation.otherLeadFrom',
       'invitation.loginLead',
       'invitation.loginLeadFrom',
+      'invitation.knownLead',
+      'invitation.knownLeadFrom',
+      'organizationInvitation.signupWaysLead',
+      'organizationInvitation.waysLead',
       ...WAYS.map((way) => `organizationInvitation.${way}Lead` as const),
     ],
     buttonText: [
