@@ -50,6 +50,15 @@ test('A sign-in asks for a code with PKCE, state and nonce, and passes the hints
   });
 });
 
+test('A sign-in passes an invitation to an organization on', async () => {
+  const query = 'invitation=secret&organization=org_1&organization_name=acme';
+  const target = new URL((await get(`/login?${query}`)).headers.get('location') ?? '');
+  expect(Object.fromEntries(target.searchParams)).toMatchObject({
+    invitation: 'secret',
+    organization: 'org_1',
+  });
+});
+
 test('A sign-in from another issuer is refused, and one from ours is not', async () => {
   expect((await get('/login?iss=https%3A%2F%2Felsewhere.example%2F')).status).toBe(400);
   expect((await get(`/login?iss=${encodeURIComponent(issuer)}`)).status).toBe(303);

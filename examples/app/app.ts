@@ -26,8 +26,19 @@ type Attempt = { verifier: string; state: string; nonce: string };
 export type Session = { claims: oidc.IDToken; profile: oidc.UserInfoResponse; idToken: string };
 
 const STYLE = readFileSync(join(import.meta.dirname, 'style.css'), 'utf8');
-/** `login_ticket` lets in a person who has just accepted an invitation on a page of this application. */
-const FORWARDED = ['login_hint', 'screen_hint', 'ui_locales', 'prompt', 'login_ticket'];
+/**
+ * `invitation` and `organization`: the link of an invitation to an organization leads here with both.
+ * `login_ticket` lets in a person who has just accepted an invitation on a page of this application.
+ */
+const FORWARDED = [
+  'login_hint',
+  'screen_hint',
+  'ui_locales',
+  'prompt',
+  'invitation',
+  'organization',
+  'login_ticket',
+];
 const TEN_MINUTES = 10 * 60 * 1000;
 const EIGHT_HOURS = 8 * 60 * 60 * 1000;
 

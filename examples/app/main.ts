@@ -13,6 +13,10 @@ const app = await startExampleApp({
   clientSecret: CLIENT_SECRET,
   port: Number(PORT),
   baseUrl: BASE_URL ?? `http://localhost:${PORT}`,
+}).catch((error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EADDRINUSE') throw error;
+  console.error(`The port ${PORT} is in use. Set PORT to a free one.`);
+  process.exit(1);
 });
 console.log(`The example application is at ${app.url}`);
 

@@ -78,7 +78,7 @@ export function signedInPage(session: { claims: IDToken; profile: UserInfoRespon
 <p role="status">You are signed in.</p>
 <form method="post" action="/logout"><button class="button quiet">Sign out</button></form>
 </section>
-<section class="card"><h2>What Meadow was told about you</h2>
+<section class="card"><h2>What Meadow knows about you</h2>
 <div class="scroll" tabindex="0" role="region" aria-label="Claims"><table><thead><tr><th scope="col">Claim</th><th scope="col">Value</th></tr></thead><tbody>${rows}</tbody></table></div></section>`,
   );
 }

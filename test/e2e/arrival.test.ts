@@ -7,6 +7,10 @@ import { startServer, type TestServer } from '../harness/harness.ts';
 import { finishedJob, uploadUsers } from '../harness/imports.ts';
 import { linkIn } from '../harness/smtp-sink.ts';
 import { watchedPage } from '../harness/watched-page.ts';
+import { made } from '../harness/world.ts';
+
+/** The claim of the example application with the roles of a person. */
+const ROLES = 'https://meadow.test/roles';
 
 let server: TestServer;
 let app: ExampleApplication;
@@ -211,6 +215,34 @@ test('a mailed link replaces a forgotten password', async () => {
   await seesHeading(elsewhere, 'Hello, Alan');
   await elsewhere.goto(link);
   await seesHeading(elsewhere, 'This link has been used');
+});
+
+test('a person invited to an organization arrives as its member', async () => {
+  const { email } = aPerson();
+  const edited = `/api/v2/clients/${app.clientId}`;
+  const settings = { organization_usage: 'allow', roles_claim: ROLES };
+  expect((await server.api('PATCH', edited, settings)).status).toBe(200);
+  const role = await made(server, '/roles', { name: 'treasurer' });
+  const organization = await made(server, '/organizations', {
+    name: 'garden-club',
+    display_name: 'The Garden Club',
+    enabled_connections: [{ connection_id: app.connectionId, assign_membership_on_login: false }],
+  });
+  await made(server, `/organizations/${organization.id}/invitations`, {
+    inviter: { name: 'Grace' },
+    invitee: { email },
+    client_id: app.clientId,
+    roles: [role.id],
+  });
+  const page = await newVisitor();
+  await page.goto(linkIn(await server.sink.waitForMail(email)));
+  await seesHeading(page, /The Garden Club/);
+  await field(page, 'Password').fill(aPassword());
+  await press(page, 'Create account and accept');
+  await page.getByText('You are signed in.').waitFor();
+  const row = (claim: string) => page.getByRole('row').filter({ hasText: claim });
+  await row('org_id').getByRole('cell', { name: organization.id, exact: true }).waitFor();
+  await row(ROLES).getByRole('cell', { name: '["treasurer"]', exact: true }).waitFor();
 });
 
 test('a person without an invitation signs up', async () => {

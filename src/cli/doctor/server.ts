@@ -102,7 +102,7 @@ async function checkApplications(api: Api): Promise<Finding[]> {
   );
   return [
     without.length === 0
-      ? { what: 'Applications', state: 'good', found: 'each has an enabled connection' }
+      ? { what: 'Applications', state: 'good', found: 'all have an enabled connection' }
       : {
           what: 'Applications',
           state: 'bad',

@@ -68,7 +68,7 @@ export const FLOW_PROBLEMS = {
     action: 'Show the message, and offer all ways again.',
   },
   login_failed: {
-    when: 'The answer of the identity provider proves nobody. The tenant log says why.',
+    when: 'The answer of the identity provider does not identify a person. The tenant log says why.',
     action: 'Show the message, and offer all ways again.',
   },
   login_outdated: {
@@ -143,7 +143,7 @@ export const FLOW_PROBLEMS = {
   },
   wrong_account: {
     when: 'The invitation does not take this account: it has another address than the invited one.',
-    action: 'Show the message, and offer all ways again. The invitation lives.',
+    action: 'Show the message, and offer all ways again. The invitation stays open.',
   },
   wrong_code: {
     when: 'The code is wrong.',
