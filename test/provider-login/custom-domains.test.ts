@@ -105,6 +105,11 @@ test('an invitation under a custom domain is accepted with a provider', async ()
   const accepted = await browser.go(callback);
   expect(accepted.url.searchParams.get('accepted')).toBe('1');
   expect((await findInvitation(world.db, id))?.state).toBe('accepted');
+  // The login at the application follows without a question, on the same domain.
+  const arrived = await browser.go(authorizeAt(DOMAIN));
+  expect(arrived.isAtApplication).toBe(true);
+  const { sub } = claimsOf((await world.exchange(client, arrived.url)).body.id_token);
+  expect(sub).toBe(user.id);
 });
 
 describe('an answer on another host than that of the login', () => {

@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { openBrowser } from '../harness/providers/person.ts';
+import { sealSecrets } from '../../src/records/connections/connections.ts';
+import { aProvider, openBrowser } from '../harness/providers/person.ts';
 import {
   type Account,
   type SmallProvider,
@@ -184,4 +186,19 @@ test('is_domain_connection is refused, because connections are enabled for one a
     options: provider.options,
   });
   expect([status, text]).toEqual([400, expect.stringContaining('is_domain_connection')]);
+});
+
+test('a secret of another USHER_SECRET is not taken for none: people see that the provider is away, the log says why', async () => {
+  const client = await world.registerClient();
+  const options = sealSecrets(provider.options, randomBytes(32));
+  await aProvider(world, { name: 'moved', options, clientIds: [client.id] });
+  provider.logsIn(ada());
+  const before = provider.requests.length;
+  const refused = await openBrowser().go(start(client, { connection: 'moved' }));
+  expect(refused.page).toContain('moved can’t be reached right now.');
+  expect(provider.requests).toHaveLength(before);
+  const logged = await world.logs(`q=${encodeURIComponent('type:f')}`);
+  expect(logged.map(({ description }) => description)).toContainEqual(
+    expect.stringContaining('encrypted with another USHER_SECRET'),
+  );
 });

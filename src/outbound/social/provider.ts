@@ -5,6 +5,8 @@ export type Provider = {
   strategy: string;
   /** Options under Auth0's names, such as `client_id`, with their secrets decrypted. */
   options: Readonly<Record<string, unknown>>;
+  /** Whether the options lack a secret, because another key has encrypted it. */
+  hasLostSecrets?: boolean;
 };
 
 /** What a provider says about the person who logged in there. */

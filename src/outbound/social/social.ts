@@ -1,4 +1,5 @@
 import type { Social } from './configurations.ts';
+import type { Strategy } from './openid.ts';
 import type {
   BeginOutcome,
   BeginRequest,
@@ -29,8 +30,8 @@ export async function beginProviderLogin(
   provider: Provider,
   request: BeginRequest,
 ): Promise<BeginOutcome> {
-  const strategy = strategyOf(provider.strategy);
-  if (strategy === null) return { kind: 'unavailable', why: unknownStrategy(provider) };
+  const strategy = usableStrategy(provider);
+  if ('why' in strategy) return { kind: 'unavailable', why: strategy.why };
   return strategy.begin(deps.social, provider, request);
 }
 
@@ -43,11 +44,15 @@ export async function finishProviderLogin(
   provider: Provider,
   answer: ProviderAnswer,
 ): Promise<FinishOutcome> {
-  const strategy = strategyOf(provider.strategy);
-  if (strategy === null) return { kind: 'unavailable', why: unknownStrategy(provider) };
+  const strategy = usableStrategy(provider);
+  if ('why' in strategy) return { kind: 'unavailable', why: strategy.why };
   return strategy.finish(deps.social, provider, answer);
 }
 
-function unknownStrategy({ strategy }: Provider): string {
-  return `The strategy ${strategy} has no login at a provider.`;
+const LOST =
+  'The secret of the connection was encrypted with another USHER_SECRET. Set it again with PATCH /api/v2/connections/{id}.';
+
+function usableStrategy({ strategy: name, hasLostSecrets }: Provider): Strategy | { why: string } {
+  if (hasLostSecrets) return { why: LOST };
+  return strategyOf(name) ?? { why: `The strategy ${name} has no login at a provider.` };
 }

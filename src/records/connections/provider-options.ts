@@ -1,6 +1,6 @@
 import { booleanOf, objectAt, stringsOf } from './option-values.ts';
 import { scopeList, scopesOf } from './scope-options.ts';
-import { openSecrets } from './secret-options.ts';
+import { hasLostSecrets, openSecrets } from './secret-options.ts';
 import { isSocial } from './strategies.ts';
 
 type Options = Record<string, unknown>;
@@ -38,7 +38,7 @@ export function isShownAsButton(connection: { strategy: string; settings: Option
 
 /**
  * Returns the provider of a connection, as a login there needs it: options with opened secrets, and `scope` as a list of all scopes that the
- * connection asks for.
+ * connection asks for. `hasLostSecrets`: a secret was encrypted with another key.
  * @param key 32 bytes for AES-256-GCM
  */
 export function providerOf(connection: Connection, key: Buffer) {
@@ -48,6 +48,7 @@ export function providerOf(connection: Connection, key: Buffer) {
     connectionName: connection.name,
     strategy: connection.strategy,
     options,
+    hasLostSecrets: hasLostSecrets(connection.options, key),
   };
 }
 

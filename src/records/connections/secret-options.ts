@@ -30,13 +30,26 @@ export function sealSecrets(options: Options, key: Buffer): Options {
  */
 export function openSecrets(options: Options, key: Buffer): Options {
   return mapped(options, (value) => {
-    if (typeof value !== 'object' || value === null || !('sealed' in value)) return value;
+    if (!isSealed(value)) return value;
     try {
       return JSON.parse(decrypt(key, Buffer.from(String(value.sealed), 'base64')));
     } catch {
       return undefined;
     }
   });
+}
+
+/**
+ * Returns whether a secret among options was encrypted with another key, so that {@link openSecrets} omits it.
+ * @param key 32 bytes for AES-256-GCM
+ */
+export function hasLostSecrets(options: Options, key: Buffer): boolean {
+  const opened = openSecrets(options, key);
+  return SECRETS.some((name) => isSealed(options[name]) && opened[name] === undefined);
+}
+
+function isSealed(value: unknown): value is { sealed: unknown } {
+  return typeof value === 'object' && value !== null && 'sealed' in value;
 }
 
 function mapped(options: Options, change: (value: unknown) => unknown): Options {
