@@ -172,6 +172,10 @@ describe('another account than the invited one', () => {
   test.each([
     ['same_domain', 'invited.test', true, true],
     ['same_domain', 'elsewhere.test', true, false],
+    ['same_domain', 'sub.invited.test', true, false],
+    ['same_domain', 'notinvited.test', true, false],
+    ['same_domain', 'invited.test.evil.test', true, false],
+    ['same_domain', 'xn--nvited-4va.test', true, false],
     ['same_domain', 'invited.test', false, false],
     ['any_verified', 'elsewhere.test', true, true],
     ['any_verified', 'elsewhere.test', false, false],

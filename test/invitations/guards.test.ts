@@ -190,6 +190,26 @@ test.each([
   expect(await stateOf(id)).toBe('pending');
 });
 
+test('a blocked account proves nothing, although it is linked to a user who is not blocked', async () => {
+  const user = await aVerifiedUser();
+  const email = anAddress();
+  const { identity } = await store({ email, isAuthoritative: true }, user.id);
+  const { id, secret } = await invite({ email });
+  const block = (blocked: boolean) =>
+    world.server.app.database.execute('update users set blocked = $1 where id = $2', [
+      blocked,
+      `google-oauth2|${identity.subject}`,
+    ]);
+  await block(true);
+  const account = { kind: 'account', userId: user.id, hasLoggedIn: true } as const;
+  expect((await accept(secret, account)).kind).toBe('wrong-account');
+  const login = { userId: user.id, clientId: client.id, session: null };
+  await grantWhatWasPromised(world.server.app.deps, login);
+  expect(await stateOf(id)).toBe('pending');
+  await block(false);
+  expect((await accept(secret, account)).kind).toBe('done');
+});
+
 test('neither a login nor an acceptance removes the status "invited" that an operator has set', async () => {
   const appMetadata = { status: 'invited' };
   const user = await aVerifiedUser({ appMetadata });

@@ -17,7 +17,7 @@ export type FittingAccount = {
 
 /**
  * Returns which of a person's accounts may accept an invitation, or `null`. Only verified addresses count, except the invited one: the
- * link was mailed there.
+ * link was mailed there. A blocked account proves nothing, also if it is linked to a user who is not blocked.
  * @param accounts the user and the identities that are linked to it
  */
 export function fittingAccount(
@@ -32,8 +32,8 @@ export function fittingAccount(
   },
   accounts: User[],
 ): FittingAccount | null {
-  const allowed = accounts.filter(({ connectionId }) =>
-    connections.some((connection) => connection.id === connectionId),
+  const allowed = accounts.filter(
+    ({ connectionId, blocked }) => !blocked && connections.some(({ id }) => id === connectionId),
   );
   const invited = allowed.find((account) => account.email === invitation.email);
   if (invited !== undefined) return { account: invited, isProvedByLink: true };

@@ -50,7 +50,7 @@ export async function promisedTo(
     left join users invited on invited.id = i.user_id
     left join provided_identities said on said.user_id = proof.id
     join users person on person.id = ${userId}
-    where (proof.id = ${userId} or proof.linked_to = ${userId}) and proof.email_verified
+    where (proof.id = ${userId} or proof.linked_to = ${userId}) and proof.email_verified and proof.blocked is not true
       and (store.strategy in ('auth0', 'email', 'sms') or (said.is_authoritative and said.profile->>'email' = i.email))
       and person.blocked is not true and person.linked_to is null
       and (i.user_id is null or (invited.email = i.email and invited.blocked is not true

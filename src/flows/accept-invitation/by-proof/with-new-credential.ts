@@ -68,7 +68,7 @@ async function provedAccount(
 ): Promise<HeldAccount | null> {
   const held = await holdAccount(tx, user.id);
   const { email } = view.invitation;
-  if (held?.person.email !== email || held.account.blocked) return null;
+  if (held?.person.email !== email || held.account.blocked || held.person.blocked) return null;
   // What was set in the meantime stays, and is the only key.
   if (isInUse(await ownWaysOf(tx, user.id))) return null;
   // The link went to this address.
