@@ -18,6 +18,12 @@ test.each([
   ['Sent to https://id.test/u?ticket=abc', 'Sent to https://id.test/u?ticket=…'],
   ['/api/v2/users?q=ticket', '/api/v2/users?q=ticket'],
   ['/u/login?%zz=1&code=abc', '/u/login?%zz=1&code=…'],
+  ['/authorize?login_ticket=abc&scope=openid', '/authorize?login_ticket=…&scope=openid'],
+  ['/u/login/connection/start?login=lgn_1&key=abc', '/u/login/connection/start?login=lgn_1&key=…'],
+  ['https://app.test/join#flow_login=lgn_1.abc', 'https://app.test/join#flow_login=…'],
+  ['/oauth/token?code_verifier=abc&mfa_token=def', '/oauth/token?code_verifier=…&mfa_token=…'],
+  ['/x?oob_code=1&binding_code=2&device_code=3', '/x?oob_code=…&binding_code=…&device_code=…'],
+  ['/x?verification_code=1&assertion=2', '/x?verification_code=…&assertion=…'],
   ['/healthz', '/healthz'],
 ])('%s is logged as %s', (url, logged) => {
   expect(withoutSecrets(url)).toBe(logged);

@@ -14,9 +14,12 @@ const SECRETS = [
 ];
 
 const SECRET_PARAMETERS = new Set(
-  'ticket code token access_token refresh_token id_token id_token_hint state login_hint invitation proof secret client_secret client_assertion password otp user_code request request_uri'.split(
-    ' ',
-  ),
+  [
+    'ticket login_ticket invitation proof secret key flow_login state login_hint',
+    'code code_verifier verification_code user_code device_code oob_code binding_code otp password',
+    'token access_token refresh_token id_token id_token_hint mfa_token',
+    'client_secret client_assertion assertion request request_uri',
+  ].flatMap((line) => line.split(' ')),
 );
 // The path contains the secret of the development mailbox.
 const SECRET_PATH = /(\/dev\/mailbox\/)[\w-]{16,}/g;
