@@ -11,6 +11,8 @@ export type OwnWays = {
   /** When the password was set, or `null` if there is none. */
   passwordSetAt: Date | null;
   hasPasskey: boolean;
+  /** The domains of its passkeys. A page of another domain cannot ask for them. */
+  passkeyDomains: string[];
   /** Whether an account at a provider, or another identity, is linked. */
   hasIdentity: boolean;
   /** A login must show it, so the account gets no passkey from a link: a passkey would replace it (docs/decisions/0041). */
@@ -20,6 +22,7 @@ export type OwnWays = {
 const NONE: OwnWays = {
   passwordSetAt: null,
   hasPasskey: false,
+  passkeyDomains: [],
   hasIdentity: false,
   hasFactor: false,
 };
@@ -33,10 +36,12 @@ const NONE: OwnWays = {
 export async function ownWaysOf(db: Db, userId: string | null): Promise<OwnWays> {
   if (userId === null || (await isUnproven(db, userId))) return NONE;
   const { methods, imported } = await methodsOfUser(db, userId);
+  const passkeys = methods.filter(({ kind }) => kind === 'passkey');
   const linked = (await linkedIdentities(db, [userId])).get(userId) ?? [];
   return {
     passwordSetAt: await passwordSetAt(db, userId),
-    hasPasskey: methods.some(({ kind }) => kind === 'passkey'),
+    hasPasskey: passkeys.length > 0,
+    passkeyDomains: passkeys.flatMap(({ credential }) => credential?.relyingParty ?? []),
     hasIdentity: linked.length > 0,
     hasFactor: imported || methods.some((method) => method.confirmed && isSecondFactor(method)),
   };

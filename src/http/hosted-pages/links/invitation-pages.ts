@@ -12,8 +12,9 @@ import type { PageDeps } from '../deps.ts';
 import { chosenPassword, formText, mailSentUrl, sayNotNow, secretOf } from '../page/page.ts';
 import { provePassword } from '../prove-password/prove-password.ts';
 import { enteredProfile } from './invitation-fields.ts';
-import { acceptableHere, showAcceptance } from './invitation-outcome.ts';
+import { type Acceptable, acceptableHere, showAcceptance } from './invitation-outcome.ts';
 import {
+  hasFields,
   invitationPasskey,
   invitationPasskeyLogin,
   sendPasskeyOptions,
@@ -37,7 +38,14 @@ export function registerInvitationPages(app: FastifyInstance, deps: PageDeps): v
     if (store !== null && formText(request, 'way') === 'forgot') {
       return forgets(deps, request, reply, { ...view, connection: store });
     }
-    if (view.kind === 'open') return choosesPassword(deps, request, reply, view);
+    const step = formText(request, 'passkey');
+    if (step === 'options') return sendPasskeyOptions(deps, request, reply, view);
+    if (step !== '' && view.own.hasPasskey) return logsInWithPasskey(deps, request, reply, view);
+    if (view.kind === 'open') {
+      return step === ''
+        ? choosesPassword(deps, request, reply, view)
+        : makesPasskey(deps, request, reply, view);
+    }
     return logsIn(deps, request, reply, view);
   });
 }
@@ -48,13 +56,6 @@ async function choosesPassword(
   reply: FastifyReply,
   view: OpenInvitation,
 ): Promise<FastifyReply> {
-  const step = formText(request, 'passkey');
-  if (step === 'options') return sendPasskeyOptions(deps, request, reply, view);
-  if (step !== '') {
-    return view.own.hasPasskey
-      ? logsInWithPasskey(deps, request, reply, view)
-      : makesPasskey(deps, request, reply, view);
-  }
   const chosen = chosenPassword(request);
   if ('problem' in chosen) {
     return showInvitation(deps, request, reply, view, sayProblem(deps, request, chosen.problem));
@@ -89,8 +90,10 @@ async function logsInWithPasskey(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
-  view: OpenInvitation,
+  view: Acceptable,
 ): Promise<FastifyReply> {
+  const profile = hasFields(view) ? enteredProfile(request, view) : undefined;
+  if (profile === null) return showInvitation(deps, request, reply, view, undefined, 400);
   const browser = browserSecret(deps, request);
   const login = await invitationPasskeyLogin(deps, request, reply, { view, browser });
   const translator = deps.pages.translator(request);
@@ -105,7 +108,8 @@ async function logsInWithPasskey(
   keepBrowserSecret(deps, reply, browser);
   const { user, amr } = login;
   const proof = { kind: 'account', userId: user.id, hasLoggedIn: true, amr } as const;
-  const outcome = await acceptInvitation(deps, { secret: secretOf(request), proof });
+  const accepting = { secret: secretOf(request), proof, ...(profile && { profile }) };
+  const outcome = await acceptInvitation(deps, accepting);
   return showAcceptance(deps, request, reply, outcome);
 }
 

@@ -1,5 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { OpenInvitation } from '../../../flows/accept-invitation/accept-invitation.ts';
+import type {
+  LoginInvitation,
+  OpenInvitation,
+} from '../../../flows/accept-invitation/accept-invitation.ts';
 import {
   askForPasskey,
   logInWithPasskey,
@@ -11,26 +14,39 @@ import {
 } from '../../../flows/register-passkey/register-passkey.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import type { VerifiedPasskey } from '../../../records/authentication-methods/authentication-methods.ts';
+import type { Connection } from '../../../records/connections/connections.ts';
 import type { PageDeps } from '../deps.ts';
 import { formAction, formText, sayNotNow, secretOf, type Translator } from '../page/page.ts';
 import type { PasskeyWay } from '../page-values/page-values.ts';
 import { newPasskeyWay, passkeyLoginWay } from '../ways-in/ways-in.ts';
 import { enteredProfile } from './invitation-fields.ts';
 
+type Acceptable = OpenInvitation | LoginInvitation;
+
 /** Returns the way to accept an invitation with the passkey of the account, or with a new one. `null` if there is none. */
 export function invitationPasskeyWay(
   deps: PageDeps,
   request: FastifyRequest,
-  { view, translator }: { view: OpenInvitation; translator: Translator },
+  { view, translator }: { view: Acceptable; translator: Translator },
 ): PasskeyWay | null {
   const { connection, connections, own } = view;
   const action = formAction(request, PAGE_PATHS.invitation);
-  if (own.hasPasskey) {
-    const way = passkeyLoginWay(deps, translator, { connections, action });
-    return way && { ...way, isShown: true, fillsIn: false, cookie: null };
-  }
-  if (connection === null || own.hasFactor) return null;
+  if (own.hasPasskey) return ownPasskeyWay(deps, translator, { connections, action, own });
+  if (view.kind === 'login' || connection === null || own.hasFactor) return null;
   return newPasskeyWay(deps, translator, { connection, action });
+}
+
+/** Returns the way to accept with a passkey of the account, or `null` if it has none for the domain of this page. */
+export function ownPasskeyWay(
+  deps: PageDeps,
+  translator: Translator,
+  {
+    own,
+    ...input
+  }: { connections: Connection[]; action: string; own: Pick<Acceptable['own'], 'passkeyDomains'> },
+): PasskeyWay | null {
+  const way = passkeyLoginWay(deps, translator, { ...input, domains: own.passkeyDomains });
+  return way && { ...way, isShown: true, fillsIn: false, cookie: null };
 }
 
 /** Answers a script that wants the passkey of the invited person, or to make one. */
@@ -38,12 +54,12 @@ export async function sendPasskeyOptions(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
-  view: OpenInvitation,
+  view: Acceptable,
 ): Promise<FastifyReply> {
   const translator = deps.pages.translator(request);
   const way = invitationPasskeyWay(deps, request, { view, translator });
-  // Before the browser makes a passkey that the answer would refuse.
-  if (way?.ask === 'create' && enteredProfile(request, view) === null) {
+  // Before the browser makes a passkey, or shows one, that the answer would refuse.
+  if (way !== null && hasFields(view) && enteredProfile(request, view) === null) {
     return reply.code(400).send({ problem: translator.say('invitation.fieldsWrong') });
   }
   const { ip } = request;
@@ -63,6 +79,11 @@ export async function sendPasskeyOptions(
   return reply.code(400).send({ problem: translator.say('passkey.failed') });
 }
 
+/** Returns whether the page shows the fields of the invitation: it has a form for a password. */
+export function hasFields(view: Acceptable): boolean {
+  return view.kind === 'login' || view.policy !== null;
+}
+
 /** Returns the passkey that the page has sent, or `null` if it is refused. */
 export function invitationPasskey(
   deps: PageDeps,
@@ -78,7 +99,7 @@ export function invitationPasskeyLogin(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
-  { view, browser }: { view: OpenInvitation; browser: string },
+  { view, browser }: { view: Acceptable; browser: string },
 ): Promise<PasskeyLogin> {
   return logInWithPasskey(deps, {
     uid: registering(deps, request, reply).boundTo,

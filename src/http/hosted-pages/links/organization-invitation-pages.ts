@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import {
   acceptInvitation,
-  type InvitationView,
   mayAccept,
   viewInvitation,
 } from '../../../flows/accept-invitation/accept-invitation.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
+import { amrOfPasskey } from '../../../records/authentication-methods/authentication-methods.ts';
 import {
   type Connection,
   isPasswordless,
@@ -19,30 +19,18 @@ import type { PageDeps } from '../deps.ts';
 import {
   anyLoginContext,
   finishLogin,
-  formUrl,
   type LoginContext,
   stateQuery,
 } from '../finish-login/finish-login.ts';
+import { sendNewPasskeyOptions, sentPasskey } from '../login/login.ts';
 import { chosenPassword, formText, longDate, ruleViews } from '../page/page.ts';
 import { provePassword } from '../prove-password/prove-password.ts';
-import { passkeyLoginWay, waysIn } from '../ways-in/ways-in.ts';
 import { showExpiredInvitation } from './expired-organization-invitation.ts';
-
-/** How the invited person can accept. */
-type Way =
-  /** The person is already logged in and accepts with one click. */
-  | { kind: 'accept'; user: User }
-  | { kind: 'login'; connection: Connection }
-  | { kind: 'signup'; connection: Connection }
-  /** There is no account, and none can be created here. */
-  | { kind: 'closed' };
-
-/** An open invitation, also one that nobody can accept now. */
-type Open = Extract<InvitationView, { kind: 'open' | 'login' | 'unserved' | 'blocked' }>;
+import { type OpenView, type Way, waysFor } from './organization-invitation-ways.ts';
 
 type Shown = {
   context: LoginContext;
-  view: Open;
+  view: OpenView;
   way: Way;
   /** Another user who is logged in. */
   other: User | null;
@@ -80,6 +68,10 @@ export function registerOrganizationInvitationPages(app: FastifyInstance, deps: 
       });
       await deps.interactions.abort(request, reply, { error: 'access_denied', description });
       return reply;
+    }
+    if (way.kind === 'signup' && formText(request, 'passkey') === 'options') {
+      const { context, view } = shown;
+      return sendNewPasskeyOptions(deps, { request, reply, context, name: view.invitation.email });
     }
     if (way.kind === 'login') return logsIn(deps, request, reply, shown, way.connection);
     if (way.kind === 'signup') return signsUp(deps, request, reply, shown, way.connection);
@@ -125,7 +117,7 @@ async function read(
 async function viewOf(
   deps: PageDeps,
   { organizationId, ticket }: { organizationId: string; ticket: string },
-): Promise<Open | null> {
+): Promise<OpenView | null> {
   const view = await viewInvitation(deps, ticket, { organizationId });
   switch (view.kind) {
     case 'open':
@@ -138,7 +130,7 @@ async function viewOf(
   }
 }
 
-function wayFor({ user, connection }: Open): Way {
+function wayFor({ user, connection }: OpenView): Way {
   if (connection === null) return { kind: 'closed' };
   return { kind: user === null ? 'signup' : 'login', connection };
 }
@@ -175,7 +167,10 @@ async function signsUp(
 ): Promise<FastifyReply> {
   const { context, view } = shown;
   const { say } = context.translator;
-  const chosen = chosenPassword(request);
+  const chosen =
+    formText(request, 'passkey') === ''
+      ? chosenPassword(request)
+      : await sentPasskey(deps, { request, context });
   if ('problem' in chosen) {
     return show(deps, request, reply, shown, say(`problem.${chosen.problem}`));
   }
@@ -183,13 +178,19 @@ async function signsUp(
   const outcome = await acceptInvitation(deps, {
     secret: context.interaction.params.invitation ?? '',
     organizationId: view.invitation.organizationId ?? '',
-    proof: { kind: 'password', password: chosen.password, connectionId: connection.id },
+    proof: {
+      ...('passkey' in chosen
+        ? { kind: 'passkey', passkey: chosen.passkey }
+        : { kind: 'password', password: chosen.password }),
+      connectionId: connection.id,
+    },
     enters: { ip: request.ip, browser },
   });
   if (outcome.kind === 'done') {
     keepBrowserSecret(deps, reply, browser);
     await deps.proofs.accepts(reply, outcome.handoff);
-    const found = { context: { ...context, connection }, user: outcome.user, amr: ['pwd'] };
+    const amr = 'passkey' in chosen ? amrOfPasskey(chosen.passkey) : ['pwd'];
+    const found = { context: { ...context, connection }, user: outcome.user, amr };
     return finishLogin(deps, request, reply, found);
   }
   if (outcome.kind === 'refused') {
@@ -260,31 +261,6 @@ function leadOf(
   if (hasWays) return view.user === null ? 'ways' : 'login';
   if (view.user === null) return 'closed';
   return canReset ? 'mail' : 'known';
-}
-
-/** Returns the providers with which the invitation can be accepted, and the login with a passkey, which accepts it too. */
-function waysFor(
-  deps: PageDeps,
-  request: FastifyRequest,
-  { context, view, way }: Pick<Shown, 'context' | 'view' | 'way'>,
-) {
-  if (way.kind === 'accept') return null;
-  const { connections, urls, translator } = context;
-  const hasPasskey = view.kind === 'open' && view.own.hasPasskey;
-  const isHere = ({ id }: Connection) => connections.some((each) => each.id === id);
-  return waysIn(deps, request, {
-    translator,
-    connections: view.connections,
-    form: null,
-    besideForm: way.kind !== 'closed',
-    passkey: hasPasskey
-      ? passkeyLoginWay(deps, translator, { connections, action: urls.passkey })
-      : null,
-    action: `${PAGE_PATHS.providerLogin}${stateQuery(context.interaction)}`,
-    isShown: isHere,
-    // The login with a code that follows accepts the invitation.
-    urlOf: (each) => (each.strategy === 'email' && isHere(each) ? formUrl(context, each) : null),
-  });
 }
 
 function nameOf(user: User): string {

@@ -20,7 +20,7 @@ import {
 } from '../page/page.ts';
 import { mailedCodeWay, waysIn } from '../ways-in/ways-in.ts';
 import { fieldViews } from './invitation-fields.ts';
-import { invitationPasskeyWay } from './invitation-passkey.ts';
+import { hasFields, invitationPasskeyWay } from './invitation-passkey.ts';
 
 export function sayProblem(
   { pages }: PageDeps,
@@ -45,12 +45,11 @@ export async function showInvitation(
   const { invitation, campaign, client, connections, connection } = view;
   const inviter = campaign.plan.inviter?.name ?? null;
   const isLogin = view.kind === 'login';
-  const hasForm = isLogin || view.policy !== null;
+  const hasForm = hasFields(view);
   const store = isLogin ? view.connection : view.store;
   const canForget = store !== null && isSelfServiceResetEnabled(store);
   const changedAt = isLogin ? view.changedAt : null;
-  const passkey =
-    view.kind === 'open' ? invitationPasskeyWay(deps, request, { view, translator }) : null;
+  const passkey = invitationPasskeyWay(deps, request, { view, translator });
   const ways = waysIn(deps, request, {
     translator,
     connections,

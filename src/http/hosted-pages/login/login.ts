@@ -2,6 +2,7 @@ export { devicePage } from './device-page.ts';
 export { registerLoginCodePages } from './login-code-pages.ts';
 export { registerLoginTicketPages } from './login-handoff-pages.ts';
 export { registerLoginPages } from './login-pages.ts';
+export { sendNewPasskeyOptions, sentPasskey } from './new-passkey.ts';
 export { registerOrganizationPages } from './organization-pages.ts';
 export { registerPasskeyOfferPages } from './passkey-offer-pages.ts';
 export { registerPasskeyPages } from './passkey-pages.ts';

@@ -15,14 +15,16 @@ type Server = { publicUrl: string; secureCookies: boolean };
 
 /**
  * Returns the way in with a passkey that the user has, for the login with these connections. Returns `null` if none of them has passkeys,
- * or if browsers offer none at the address of this server.
+ * or if browsers offer none at the address of this page.
+ * @param input.domains the domains of the user's passkeys, if the page knows its user
  */
 export function passkeyLoginWay(
   server: Server,
   { say }: Translator,
-  input: { connections: Connection[]; action: string },
+  input: { connections: Connection[]; action: string; domains?: string[] },
 ): PasskeyWay | null {
-  if (relyingPartyHere(server.publicUrl) === null) return null;
+  const party = relyingPartyHere(server.publicUrl);
+  if (party === null || input.domains?.includes(party.id) === false) return null;
   const rules = input.connections.map(passkeyRulesOf).filter(({ isEnabled }) => isEnabled);
   if (rules.length === 0) return null;
   const isOffered = rules.some((rule) => rule.isOffered || rule.isOfferedLocally);

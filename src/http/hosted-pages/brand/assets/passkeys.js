@@ -92,7 +92,7 @@ async function press(button) {
   const isNew = button.dataset.passkey === 'create';
   const name = isNew ? form.querySelector('[data-passkey-name]') : null;
   if (name !== null && !name.reportValidity()) return;
-  if (isNew && !takesFields(form)) return;
+  if (!takesFields(form)) return;
   button.setAttribute('aria-busy', 'true');
   if (status) status.textContent = '';
   waiting?.abort();
