@@ -117,7 +117,10 @@ test('a login with a passkey does not go round the fields that an invitation ask
   const { user, authenticator } = await aUserWithBoth();
   const properties = { team: { type: 'string', pattern: '^[a-z]+$' } };
   const profileSchema = { type: 'object', properties, required: ['team'] };
-  const { secret } = await world.anInvitation(user, { clientId: client.id, profileSchema });
+  const { secret } = await world.anInvitation(user, {
+    clientId: client.id,
+    plan: { profileSchema },
+  });
   const door = await openDoor(world, `${world.server.url}/u/invitation?ticket=${secret}`);
   expect(await door.options()).toEqual({ problem: 'Check the fields above.' });
   const wanted = { 'field-team': 'blue' };

@@ -70,7 +70,7 @@ export async function acceptInvitation(
   };
   const accepting = { ...input, view, ...(completion && { completion }) };
   const outcome = (await acceptByProof(deps, accepting)) ?? (await lost(deps, input));
-  noteOutcome(deps.audit, outcome);
+  noteOutcome(deps.audit, outcome, input);
   if (outcome.kind === 'done' && input.enters !== undefined) {
     const { user: account, userId, campaign } = outcome;
     const { connectionId, email: userName } = account;

@@ -32,6 +32,7 @@ import {
   useTicket,
 } from '../../records/tickets/tickets.ts';
 import { findUser, holdUsers, type User } from '../../records/users/users.ts';
+import { noteEnrollment } from '../../steps/note-enrollment/note-enrollment.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 
@@ -156,8 +157,7 @@ export async function completeEnrollment(
   { db, clock, audit }: EnrollFactorDeps,
   { user, clientId, ip, factor, methodId }: Enrolling & { factor: string; methodId: string },
 ): Promise<string | null> {
-  const event = { userId: user.id, userName: user.email, clientId, ip };
-  audit.record({ ...event, type: 'gd_enrollment_complete', details: { factor } });
+  noteEnrollment({ audit }, { user, factor, clientId, ip });
   const whose = { userId: user.id, now: clock.now() };
   if (await adoptRecoveryCode(db, { ...whose, methodId })) return null;
   const { factors } = await readFactorSettings(db);

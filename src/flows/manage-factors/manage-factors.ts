@@ -16,6 +16,7 @@ import {
 import type { Audit } from '../../records/logs/logs.ts';
 import type { User } from '../../records/users/users.ts';
 import { adoptFactors } from '../../steps/adopt-factors/adopt-factors.ts';
+import { noteEnrollment } from '../../steps/note-enrollment/note-enrollment.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 
 export type ManageFactorsDeps = {
@@ -57,13 +58,18 @@ export async function addMethod(
  */
 export async function addPasskey(
   deps: ManageFactorsDeps,
-  wanted: { userId: string; passkey: VerifiedPasskey; name: string | null },
+  {
+    user,
+    ...wanted
+  }: { user: Pick<User, 'id' | 'email'>; passkey: VerifiedPasskey; name: string | null },
 ): Promise<{ kind: 'added'; method: AuthenticationMethod } | { kind: 'too_many' } | NotAdded> {
-  refuseProtected({ userId: wanted.userId });
+  const { id: userId } = user;
+  refuseProtected({ userId });
   const at = deps.clock.now();
-  const stored = await transaction(deps.db, (tx) => storePasskey(tx, { ...wanted, at }));
-  if (stored.kind === 'stored') return { kind: 'added', method: stored.method };
-  return { kind: stored.kind === 'gone' ? 'no_user' : stored.kind };
+  const stored = await transaction(deps.db, (tx) => storePasskey(tx, { ...wanted, userId, at }));
+  if (stored.kind !== 'stored') return { kind: stored.kind === 'gone' ? 'no_user' : stored.kind };
+  noteEnrollment(deps, { user, factor: wanted.passkey.kind, clientId: null });
+  return { kind: 'added', method: stored.method };
 }
 
 /**

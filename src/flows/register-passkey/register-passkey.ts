@@ -10,6 +10,7 @@ import type { Audit } from '../../records/logs/logs.ts';
 import { tenantSettings } from '../../records/settings/settings.ts';
 import type { User } from '../../records/users/users.ts';
 import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
+import { noteEnrollment } from '../../steps/note-enrollment/note-enrollment.ts';
 import {
   beginRegistration,
   finishRegistration,
@@ -88,14 +89,9 @@ export async function addOwnPasskey(
     audit.record({ ...event, type: 'gd_enrollment_failed', description, details });
     return { kind: 'refused' };
   }
+  // A security key is a factor. The flow that completes its enrollment notes it.
+  if (registering.kind === 'passkey') {
+    noteEnrollment(deps, { user, factor: 'passkey', clientId, ip });
+  }
   return { kind: 'added', method: stored.method };
-}
-
-/** Writes an enrolled passkey to the tenant log. */
-export function notePasskey(
-  { audit }: Pick<RegisterPasskeyDeps, 'audit'>,
-  { user, clientId, ip }: { user: User; clientId: string | null; ip: string },
-): void {
-  const event = { userId: user.id, userName: user.email, clientId, ip };
-  audit.record({ ...event, type: 'gd_enrollment_complete', details: { factor: 'passkey' } });
 }

@@ -77,7 +77,8 @@ export async function finishSignUp(deps: SignUpDeps, sealed: string): Promise<vo
     const about = { asked, connection, link, resetLink, at };
     isNews = await transaction(db, (tx) => mailThatItExists(tx, deps, about));
   }
-  if (isNews) noteSignUp(deps, { ...profile, connection, clientId, ip: asked.ip }, outcome);
+  const { ip, credential } = asked;
+  if (isNews) noteSignUp(deps, { ...profile, connection, clientId, ip, credential }, outcome);
 }
 
 function open(keys: Keys, sealed: string): AskedAccount {

@@ -9,6 +9,8 @@ import {
   PASSWORD_REFUSALS,
   type RefusedPassword,
 } from '../../steps/choose-password/choose-password.ts';
+import { noteEnrollment } from '../../steps/note-enrollment/note-enrollment.ts';
+import type { FirstCredential } from './make-account.ts';
 
 export type SignUpDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue; audit: Audit };
 
@@ -29,10 +31,12 @@ export function noteSignUp(
     phoneNumber?: string | null;
     clientId?: string | null;
     ip: string;
+    /** What the account gets to log in with. */
+    credential?: Pick<FirstCredential, 'kind'>;
   },
   outcome: EndedSignUp,
 ): void {
-  const { connection, ip } = about;
+  const { connection, ip, clientId = null } = about;
   const created = outcome.kind === 'created';
   audit.record({
     type: created ? 'ss' : outcome.kind === 'throttled' ? 'limit_mu' : 'fs',
@@ -40,13 +44,16 @@ export function noteSignUp(
     userId: created ? outcome.user.id : null,
     userName: about.email ?? about.username ?? about.phoneNumber ?? null,
     connectionId: connection.id,
-    clientId: about.clientId ?? null,
+    clientId,
     ip,
     // No other counter counts these two.
     ...((outcome.kind === 'throttled' || outcome.kind === 'disabled') && {
       repeats: `sign-up ${outcome.kind} ${connection.id} ${ip}`,
     }),
   });
+  if (created && about.credential?.kind === 'passkey') {
+    noteEnrollment({ audit }, { user: outcome.user, factor: 'passkey', clientId, ip });
+  }
 }
 
 function whyNot(outcome: Exclude<EndedSignUp, { kind: 'created' }>): string {

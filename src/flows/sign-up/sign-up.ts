@@ -74,7 +74,8 @@ export async function signUp(
 ): Promise<SignUpOutcome> {
   const { browser, ...asked } = input;
   const outcome = await tryToSignUp(deps, asked);
-  if (outcome.kind !== 'asked') noteSignUp(deps, asked, outcome);
+  const kind = typeof asked.password === 'string' ? 'password' : 'passkey';
+  if (outcome.kind !== 'asked') noteSignUp(deps, { ...asked, credential: { kind } }, outcome);
   if (outcome.kind !== 'created' || browser === undefined) return outcome;
   const { user } = outcome;
   const { connection, email: userName, clientId = null, ip } = asked;

@@ -64,7 +64,7 @@ export async function completeInvitationFlow(
     },
   });
   if (outcome === null) return asksAgain(deps, input.secret, at);
-  noteOutcome(deps.audit, outcome);
+  noteOutcome(deps.audit, outcome, { proof, factors: shownFactors(at.flow.state, at.needs) });
   if (outcome.kind !== 'done') {
     const now = await viewFlow(deps, input.secret);
     if (now.kind !== 'open') return now;

@@ -3,7 +3,6 @@ import {
   addOwnPasskey,
   beginPasskey,
   endPasskeyOffer,
-  notePasskey,
 } from '../../../flows/register-passkey/register-passkey.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import type { PageDeps } from '../deps.ts';
@@ -43,7 +42,6 @@ export function registerPasskeyOfferPages(app: FastifyInstance, deps: PageDeps):
       if (added.kind === 'refused') {
         return showOffer(deps, request, reply, at, context.translator.say('passkey.failed'));
       }
-      notePasskey(deps, whose);
     } else declinePasskey(deps, reply);
     const amr = await endPasskeyOffer(deps, pending.id);
     if (amr === null) return reply.redirect(context.urls.login, 303);

@@ -99,7 +99,7 @@ export function authenticationMethodRoutes(api: Api, deps: BaseDeps): void {
       const outcome =
         type === 'passkey' || type === 'webauthn-roaming'
           ? await addPasskey(deps, {
-              userId: user.id,
+              user,
               passkey: toPasskey({ ...fields, type }, await credentialDomains(deps)),
               name: body.name ?? null,
             })
