@@ -13,7 +13,12 @@ export type Preview = {
     total: number;
     would_invite: number;
     already_invited: number;
-    left_out: { has_password: number; has_logged_in: number; has_accepted: number };
+    left_out: {
+      has_password: number;
+      has_logged_in: number;
+      has_accepted: number;
+      has_declined: number;
+    };
     refused: number;
   };
   people: { email: string; user_id?: string }[];
@@ -36,11 +41,13 @@ export function printPreview(terminal: Terminal, preview: Preview): void {
     has_password: passwords,
     has_logged_in: logins,
     has_accepted: accepted,
+    has_declined: declined,
   } = summary.left_out;
   const left: [number, string][] = [
     [passwords, 'skipped: they have a password'],
     [logins, 'skipped: they have logged in before'],
     [accepted, 'skipped: they have accepted an invitation to this application'],
+    [declined, 'skipped: they have declined an invitation to this application'],
     [summary.already_invited, 'skipped: their open invitation still works'],
     [summary.refused, 'refused: they are blocked or cannot be invited'],
   ];

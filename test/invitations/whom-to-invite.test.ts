@@ -2,6 +2,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { runUsher } from '../cli/run-usher.ts';
 import { BOOTSTRAP, startServer, type TestServer } from '../harness/harness.ts';
 import { finishedJob } from '../harness/imports.ts';
+import { linkIn } from '../harness/smtp-sink.ts';
+import { aVisitor } from '../harness/visitor.ts';
 
 const STORE = 'Username-Password-Authentication';
 
@@ -91,7 +93,7 @@ describe('a search', () => {
           total: 3,
           would_invite: 1,
           already_invited: 0,
-          left_out: { has_password: 1, has_logged_in: 0, has_accepted: 0 },
+          left_out: { has_password: 1, has_logged_in: 0, has_accepted: 0, has_declined: 0 },
           refused: 1,
         },
         people: [{ email: 'new@dry.test' }],
@@ -99,6 +101,25 @@ describe('a search', () => {
     });
     const found = await server.api('GET', '/api/v2/invitations?email=new@dry.test');
     expect(found.body).toEqual([]);
+  });
+});
+
+test('a search omits users who have declined, unless the request includes them', async () => {
+  const { q } = await aDomain('declined.test');
+  const visitor = aVisitor({ app: server.app.http });
+  const asked = { search: { q }, client_id: application };
+  await invite(asked);
+  const mail = await server.sink.waitForMail('new@declined.test');
+  const secret = new URL(linkIn(mail)).searchParams.get('ticket');
+  const question = await visitor.get(`/u/decline-invitation?ticket=${secret}`);
+  expect((await visitor.submit(question, {})).status).toBe(410);
+
+  const dry = await invite<Preview>({ ...asked, dry_run: true });
+  expect(dry.body.summary).toMatchObject({ would_invite: 0, left_out: { has_declined: 1 } });
+  const invitedBy = async (body: object) => await finishedJob(server, (await invite(body)).body.id);
+  expect(await invitedBy(asked)).toMatchObject({ invitations: { invited: 0, left_out: 2 } });
+  expect(await invitedBy({ ...asked, include_active: true })).toMatchObject({
+    invitations: { invited: 2, left_out: 0 },
   });
 });
 

@@ -75,7 +75,7 @@ export function addInviteCommand(program: Command, context: Context): void {
     .option('-j, --job <id>', 'all users of this import')
     .option('--all', 'all users of the connection who cannot log in yet')
     .option('--domain <domain>', 'the same, but only with an address in this domain')
-    .option('--include-active', 'also invite users who can already log in')
+    .option('--include-active', 'also invite users who can already log in, or have declined')
     .option('--dry-run', 'show who would be invited, but send nothing')
     .option('-y, --yes', 'do not ask for confirmation (with --all or --domain)')
     .option('-c, --connection <name>', 'connection (default: Username-Password-Authentication)')

@@ -3,7 +3,7 @@ import { invitationStatesOf } from '../../records/invitations/invitations.ts';
 import { havePasswords } from '../../records/passwords/passwords.ts';
 import type { Person } from './people.ts';
 
-/** Marks the people of a batch who can already log in. Users created for this request always count as new. */
+/** Marks the people of a batch who can already log in, or have declined. Users created for this request always count as new. */
 export async function leaveOutActive(
   tx: Db,
   input: { people: Person[]; clientId: string | null; now: Date },
@@ -15,12 +15,17 @@ export async function leaveOutActive(
   const userIds = known.flatMap(({ user }) => user?.id ?? []);
   const withPassword = await havePasswords(tx, userIds);
   const clientKey = input.clientId ?? '';
-  const { accepted } = await invitationStatesOf(tx, { userIds, clientKey, now: input.now });
+  const { accepted, declined } = await invitationStatesOf(tx, {
+    userIds,
+    clientKey,
+    now: input.now,
+  });
   for (const person of known) {
     const { user } = person;
     if (user === null) continue;
     if (withPassword.has(user.id)) person.leftOut = 'has_password';
     else if (user.loginsCount > 0) person.leftOut = 'has_logged_in';
     else if (accepted.has(user.id)) person.leftOut = 'has_accepted';
+    else if (declined.has(user.id)) person.leftOut = 'has_declined';
   }
 }

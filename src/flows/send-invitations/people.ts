@@ -36,7 +36,7 @@ export type RecipientRow = {
 export type ListedRow = { kind: 'row'; row: RecipientRow } | { kind: 'bad'; problem: RowError };
 
 /** Why a user can already log in, and so needs no invitation. */
-export type LeftOut = 'has_password' | 'has_logged_in' | 'has_accepted';
+export type LeftOut = 'has_password' | 'has_logged_in' | 'has_accepted' | 'has_declined';
 
 export type Person = {
   /** Row number from 1, over the whole list. */

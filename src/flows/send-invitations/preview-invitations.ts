@@ -44,7 +44,7 @@ export async function previewInvitations(
     wouldInvite: 0,
     alreadyInvited: 0,
     refused: 0,
-    leftOut: { has_password: 0, has_logged_in: 0, has_accepted: 0 },
+    leftOut: { has_password: 0, has_logged_in: 0, has_accepted: 0, has_declined: 0 },
     people: [],
     refusals: [],
   };

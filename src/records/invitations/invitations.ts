@@ -126,23 +126,24 @@ export async function findInvitations(db: Db, ids: string[]): Promise<Invitation
 }
 
 /**
- * Returns how people stand with one application: who has a valid open invitation to their current address, and who has accepted one before.
+ * Returns how people stand with one application: who has a valid open invitation to their current address, and who has
+ * accepted or declined one before.
  * @param input.clientKey the application's id, or '' for none
  */
 export async function invitationStatesOf(
   db: Db,
   input: { userIds: string[]; clientKey: string; now: Date },
-): Promise<{ open: Set<string>; accepted: Set<string> }> {
+): Promise<{ open: Set<string>; accepted: Set<string>; declined: Set<string> }> {
   const { rows } = await sql<{ user_id: string; state: StoredState }>`
     select i.user_id, i.state from invitations i join users u on u.id = i.user_id
     where i.user_id = any(${input.userIds}::text[]) and i.client_key = ${input.clientKey}
-      and (i.state = 'accepted'
+      and (i.state in ('accepted', 'declined')
         or (i.state = 'pending' and i.expires_at > ${input.now} and i.email = u.email))`.execute(
     db,
   );
   const those = (state: StoredState) =>
     new Set(rows.filter((row) => row.state === state).map((row) => row.user_id));
-  return { open: those('pending'), accepted: those('accepted') };
+  return { open: those('pending'), accepted: those('accepted'), declined: those('declined') };
 }
 
 /** Returns which addresses without a user have a valid open invitation. They are invited to a connection. */

@@ -20,8 +20,8 @@ export const inviteBody = closed({
   include_active: Type.Optional(
     Type.Boolean({
       description:
-        'Whether to invite people who can already sign in: people who have a password, have signed in, or have accepted an ' +
-        'invitation to the application. Default: `true` with `recipients` or `job_id`, `false` with `search`.',
+        'Whether to invite people who can already sign in, or have declined: people who have a password, have signed in, or have ' +
+        'accepted or declined an invitation to the application. Default: `true` with `recipients` or `job_id`, `false` with `search`.',
     }),
   ),
   dry_run: Type.Optional(
@@ -75,9 +75,11 @@ export const previewSchema = Type.Object(
           has_password: Type.Integer(),
           has_logged_in: Type.Integer(),
           has_accepted: Type.Integer(),
+          has_declined: Type.Integer(),
         },
         {
-          description: 'Number of people who can already sign in, by the first reason that applies',
+          description:
+            'Number of people who can already sign in, or have declined, by the first reason that applies',
         },
       ),
       refused: Type.Integer(),
@@ -114,7 +116,7 @@ export const startedSchema = Type.Object({
     invited: Type.Integer(),
     already_invited: Type.Integer(),
     left_out: Type.Integer({
-      description: 'Number of people left out because they can already sign in',
+      description: 'Number of people left out because they can already sign in, or have declined',
     }),
     refused: Type.Integer(),
   }),

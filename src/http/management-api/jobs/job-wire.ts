@@ -33,7 +33,8 @@ export const jobSchema = Type.Object(
         invited: Type.Integer(),
         already_invited: Type.Integer(),
         left_out: Type.Integer({
-          description: 'Number of people left out because they are blocked or can already sign in',
+          description:
+            'Number of people left out because they are blocked, can already sign in, or have declined',
         }),
         mails: Type.Optional(
           Type.Object({
