@@ -66,6 +66,22 @@ test('a connection to one tenant refuses the accounts of others', async () => {
   expect(identityOf(outcome).userIdPart).toBe(`acme|${ADA_AT_CONTOSO.oid}`);
 });
 
+// The document of a tenant that is named by its domain has its id in the issuer, as v2-protocols-oidc says.
+test('a tenant that is named by its domain is one tenant, too', async () => {
+  const named = await startMicrosoft('contoso.com');
+  const byDomain = aProvider('waad', { tenant_domain: 'Contoso.com' });
+  const deps = socialWith([named]);
+  const kindOf = async (claims: Record<string, unknown>) => {
+    named.people = [{ ...ADA_AT_CONTOSO, ...claims }];
+    return (await logInAt(deps, byDomain, named)).outcome.kind;
+  };
+  expect(await kindOf({})).toBe('proved');
+  expect(await kindOf({ tid: OTHER })).toBe('failed');
+  // The keys of all tenants are the same, so this one is signed as it should be.
+  const own = `https://login.microsoftonline.com/${TENANT}/v2.0`;
+  expect(await kindOf({ tid: OTHER, iss: own })).toBe('failed');
+});
+
 // https://learn.microsoft.com/entra/identity-platform/optional-claims-reference: xms_edov. Its absence says nothing.
 test.for([
   [true, true],
