@@ -60,6 +60,17 @@ describe('fields', () => {
     expect(checkProfile(schema, { code: 'aaa' }).kind).toBe('ok');
   });
 
+  test('all fields together have 16 KB, and the longest is named', () => {
+    const names = Array.from({ length: 10 }, (_, index) => `field_${index}`);
+    const properties = Object.fromEntries(names.map((name) => [name, { type: 'string' }]));
+    const entered = (text: string) => Object.fromEntries(names.map((name) => [name, text]));
+    const schema: ProfileSchema = { type: 'object', properties };
+    expect(checkProfile(schema, entered('a'.repeat(1500))).kind).toBe('ok');
+    const large = { ...entered('a'.repeat(1600)), field_7: 'ä'.repeat(1600) };
+    const problems = [{ field: 'field_7', why: 'too-long' }];
+    expect(checkProfile(schema, large)).toEqual({ kind: 'refused', problems });
+  });
+
   test('the patterns of all fields share one time limit', () => {
     const field = { type: 'string', pattern: '^(a+)+$' };
     const schema: ProfileSchema = { type: 'object', properties: { first: field, second: field } };

@@ -33,6 +33,8 @@ export type CheckedProfile =
 const MOST_FIELDS = 50;
 const MOST_BYTES = 16 * 1024;
 const MOST_TEXT = 2000;
+/** Maximum size of all fields together, in bytes as JSON: what people may write into their metadata at once. */
+const MOST_ENTERED = 16 * 1024;
 const TYPES = ['string', 'number', 'integer', 'boolean'];
 /** Names of metadata that cannot be stored, or that would reach into an object's prototype. */
 const FIELD_NAME = /^(?!__proto__$|constructor$|prototype$)[A-Za-z_][\w-]{0,63}$/;
@@ -150,8 +152,16 @@ export function checkProfile(schema: ProfileSchema, fields: unknown): CheckedPro
       if (!problems.has(problem.field)) problems.set(problem.field, problem);
     }
   }
+  if (problems.size === 0 && Buffer.byteLength(JSON.stringify(profile)) > MOST_ENTERED) {
+    const [longest] = Object.entries(profile).sort(([, a], [, b]) => sizeOf(b) - sizeOf(a));
+    problems.set('', { field: longest?.[0] ?? '', why: 'too-long' });
+  }
   if (problems.size === 0) return { kind: 'ok', profile };
   return { kind: 'refused', problems: [...problems.values()].slice(0, MOST_FIELDS) };
+}
+
+function sizeOf(value: unknown): number {
+  return Buffer.byteLength(String(value));
 }
 
 function validatorOf(schema: ProfileSchema): ValidateFunction {
