@@ -53,6 +53,7 @@ export const ON_BOTH: string[] = [
   'test/management-api/user-search-many.test.ts',
   'test/management-api/user-search.test.ts',
   'test/management-api/users.test.ts',
+  'test/organizations/choice.test.ts',
   'test/organizations/invitations.test.ts',
   'test/organizations/login.test.ts',
   'test/passkeys/ceremonies.test.ts',
