@@ -29,8 +29,9 @@ export async function copyDatabase(): Promise<DatabaseCopy> {
     return { url: undefined, dataDir, drop: removeFolder };
   }
   const name = `test_${randomUUID().replaceAll('-', '')}`;
+  // By default PostgreSQL writes each page of the copy to its log, which takes several times as long.
   await asAdmin(template, (admin) =>
-    admin.query(`create database ${name} template ${template.templateName}`),
+    admin.query(`create database ${name} template ${template.templateName} strategy file_copy`),
   );
   return {
     url: `${template.urlPrefix}${name}`,

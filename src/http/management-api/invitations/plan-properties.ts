@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { permissionKey } from '../roles/roles.ts';
 import { closed, freeObject, nullable, oneOf } from '../route/route.ts';
 
 const id = (description: string) => Type.String({ minLength: 1, maxLength: 100, description });
@@ -15,25 +16,11 @@ export const acceptanceProperties = {
     }),
   ),
   permissions: Type.Optional(
-    Type.Array(
-      closed({
-        resource_server_identifier: Type.String({
-          minLength: 1,
-          maxLength: 600,
-          description: 'Identifier of the API',
-        }),
-        permission_name: Type.String({
-          minLength: 1,
-          maxLength: 280,
-          description: 'Name of the permission',
-        }),
-      }),
-      {
-        minItems: 1,
-        maxItems: 50,
-        description: 'Permissions that people get directly when they accept, without a role',
-      },
-    ),
+    Type.Array(permissionKey, {
+      minItems: 1,
+      maxItems: 50,
+      description: 'Permissions that people get directly when they accept, without a role',
+    }),
   ),
   data: Type.Optional(
     freeObject(

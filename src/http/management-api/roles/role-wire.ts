@@ -25,27 +25,23 @@ export const permissionFields = {
   resource_server_identifier: Type.String({ description: 'Identifier of the API' }),
 };
 
+/** A permission as requests name it. */
+export const permissionKey = closed({
+  resource_server_identifier: Type.String({
+    minLength: 1,
+    maxLength: 600,
+    description: 'Identifier of the API',
+  }),
+  permission_name: Type.String({ minLength: 1, maxLength: 280, description: 'Scope of the API' }),
+});
+
 /** The body of requests that add or remove permissions. */
 export const permissionsBody = closed({
-  permissions: Type.Array(
-    closed({
-      resource_server_identifier: Type.String({
-        minLength: 1,
-        maxLength: 600,
-        description: 'Identifier of the API',
-      }),
-      permission_name: Type.String({
-        minLength: 1,
-        maxLength: 280,
-        description: 'Scope of the API',
-      }),
-    }),
-    {
-      minItems: 1,
-      maxItems: 10_000,
-      description: 'Permissions: pairs of an API and one of its scopes',
-    },
-  ),
+  permissions: Type.Array(permissionKey, {
+    minItems: 1,
+    maxItems: 10_000,
+    description: 'Permissions: pairs of an API and one of its scopes',
+  }),
 });
 
 export const noRole = () => notFound('The role does not exist.');

@@ -9,6 +9,7 @@ export {
   needRole,
   noRole,
   permissionFields,
+  permissionKey,
   requireMemberScopes,
   roleSchema,
   toPermissionWire,
