@@ -175,6 +175,20 @@ describe('an answer of a provider', () => {
     return { tab, shown, url: headers.get('location') ?? '' };
   }
 
+  test.for([
+    '/login/callback',
+    '/login/callback?state=%00&code=a',
+    '/login/callback?state=a&state=b',
+    '/u/login/connection?login=%00',
+    '/u/link-account?login=%00&state=%00',
+    '/u/invitation/connection?login=%00&ticket=%00',
+    '/u/login/connection/start?login=%00&key=x',
+    '/u/login/connection/start?login=x&key=%00',
+  ])('that belongs to no login says so: %s', async (path) => {
+    const shown = await openBrowser().go(`${world.server.url}${path}`);
+    expect([shown.status, headlineOf(asPage(shown))]).toEqual([400, 'This login began elsewhere']);
+  });
+
   test('counts once of sixteen times', async () => {
     const { tab, url } = await anAnswer();
     const ends = await atOnce(16, () => tab.go(url));

@@ -175,13 +175,15 @@ export function createPages(
   };
 }
 
-/** Returns a single text from the query, up to `limit` characters. */
+/** Returns a single text from the query, up to `limit` characters, or `undefined` without one that can be stored. */
 export function queryText(
   request: Pick<Asking, 'query'>,
   name: string,
   limit = 500,
 ): string | undefined {
-  return textOf(request.query, name)?.slice(0, limit);
+  const text = textOf(request.query, name);
+  // The database cannot hold this character, and no address of ours has it.
+  return text?.includes('\0') ? undefined : text?.slice(0, limit).toWellFormed();
 }
 
 /** Returns a single text from a form, or '' if it is missing. */
