@@ -265,6 +265,9 @@ export function printInvitations(terminal: Terminal, job: Job): void {
       (left > 0 ? `, ${count(left)} skipped` : '') +
       (mails ? `; ${counted(mails.sent, 'email')} sent` : ''),
   );
+  if (already > 0) {
+    terminal.say('  An open invitation keeps its settings. To send others, revoke it first.');
+  }
   if (mails && mails.failed > 0) {
     terminal.say(`  ${paint('red', '✗')} ${counted(mails.failed, 'email')} could not be sent`);
   }

@@ -178,6 +178,7 @@ describe('the command line', () => {
     expect(done.code).toBe(0);
     const all = await usher(...search, '--yes', '--include-active');
     expect(all.stdout).toContain('1 person invited, 1 already had an open invitation');
+    expect(all.stdout).toContain('An open invitation keeps its settings. To send others, revoke');
   });
 });
 

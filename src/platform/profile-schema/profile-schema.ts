@@ -83,8 +83,10 @@ export function profileSchemaProblem(schema: unknown): string | null {
   if (names.length === 0 || names.length > MOST_FIELDS) {
     return `The schema must have 1 to ${MOST_FIELDS} properties.`;
   }
-  if (!Array.isArray(required) || !required.every((name) => names.includes(name))) {
-    return "'required' must name properties of the schema.";
+  if (!Array.isArray(required)) return "'required' must be a list of names.";
+  const unknown = required.find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    return `'required' names ${JSON.stringify(unknown)}, which is no property of the schema.`;
   }
   for (const name of names) {
     const problem = fieldSchemaProblem(name, properties[name]);

@@ -30,15 +30,18 @@ export type PlanToCheck = {
 export async function checkPlan(db: Db, asked: PlanToCheck): Promise<void> {
   const { plan, connectionId } = asked;
   if (plan.organizationId !== undefined) await checkOrganization(db, asked, plan.organizationId);
-  else if (plan.memberRoles) throw wrong('Roles in an organization need the organization.');
+  else if (plan.memberRoles)
+    throw wrong("'member_roles' are roles in an organization. Name it in 'organization_id'.");
   await checkRoles(db, [...(plan.roles ?? []), ...(plan.memberRoles ?? [])]);
   await checkPermissions(db, plan.permissions ?? []);
   if (plan.data && !isSmallData(plan.data)) {
-    throw wrong(`The data must not exceed ${MAX_DATA_BYTES} bytes as JSON.`);
+    throw wrong(
+      `'data' has ${Buffer.byteLength(JSON.stringify(plan.data))} bytes as JSON. It must not exceed ${MAX_DATA_BYTES}.`,
+    );
   }
   if (plan.profileSchema) {
     const problem = profileSchemaProblem(plan.profileSchema);
-    if (problem !== null) throw wrong(problem);
+    if (problem !== null) throw wrong(`profile_schema: ${problem}`);
   }
   const [unavailable] = await unavailableFactors(db, plan.factors?.required ?? []);
   if (unavailable !== undefined) {
@@ -65,7 +68,9 @@ async function checkOrganization(
   if (clientId === null) throw wrong('An invitation to an organization needs an application.');
   const client = await findClient(db, clientId);
   if (!['allow', 'require'].includes(String(client?.settings.extra.organization_usage))) {
-    throw wrong(`The application ${clientId} does not allow organizations.`);
+    throw wrong(
+      `The application ${clientId} does not allow organizations. Set its 'organization_usage' to 'allow'.`,
+    );
   }
   if (connectionId === null) return;
   if (!(await findEnabledConnection(db, { organizationId, connectionId }))) {
@@ -75,7 +80,9 @@ async function checkOrganization(
 
 async function checkRoles(db: Db, ids: string[]): Promise<void> {
   const [missing] = await missingRoles(db, ids);
-  if (missing !== undefined) throw wrong(`The role ${missing} does not exist.`);
+  if (missing === undefined) return;
+  const hint = missing.startsWith('rol_') ? '' : ' Send the ids of roles, which begin with rol_.';
+  throw wrong(`The role ${missing} does not exist.${hint}`);
 }
 
 async function checkPermissions(

@@ -126,7 +126,11 @@ async function readConnection(db: Db, wire: WireSource): Promise<Connection> {
   if (!found) throw badRequest('The connection does not exist.', 'inexistent_connection');
   // Users who are made up front set a password.
   if (found.strategy !== 'auth0' && wire.create_user !== 'on_accept') {
-    throw badRequest('Connection must be a database connection.');
+    throw badRequest(
+      wire.connections === undefined || name !== undefined || id !== undefined
+        ? 'Connection must be a database connection.'
+        : "The 'connections' have no database, where users could be created up front. Set 'create_user' to 'on_accept'.",
+    );
   }
   return found;
 }
