@@ -124,6 +124,41 @@ test('a credential is registered once', async () => {
   expect(added.status).toBe(409);
 });
 
+test('the management API shows, renames and deletes a passkey, which then lets nobody in', async () => {
+  const { authenticator, userId } = await signsUp();
+  const { api } = world.server;
+  const path = `/api/v2/users/${encodeURIComponent(userId)}/authentication-methods`;
+  const { body } = await api<Record<string, unknown>[]>('GET', path);
+  expect(body).toEqual([
+    expect.objectContaining({
+      id: expect.stringMatching(/^passkey\|dev_/),
+      type: 'passkey',
+      confirmed: true,
+      key_id: authenticator.credentialId,
+      public_key: authenticator.publicKey,
+      relying_party_identifier: 'localhost',
+      credential_device_type: 'single_device',
+      credential_backed_up: false,
+      aaguid: '00000000-0000-0000-0000-000000000000',
+      user_handle: expect.any(String),
+      transports: ['internal'],
+      created_at: expect.any(String),
+    }),
+  ]);
+  const one = `${path}/${encodeURIComponent(String(body[0]?.id))}`;
+  expect((await api('PATCH', one, { name: 'Phone' })).status).toBe(200);
+  expect((await api('GET', one)).body).toMatchObject({ type: 'passkey', name: 'Phone' });
+  const preferred = { preferred_authentication_method: 'sms' };
+  expect((await api('PATCH', one, preferred)).status).toBe(400);
+  const another = await world.createUser();
+  const theirs = one.replace(encodeURIComponent(userId), encodeURIComponent(another.userId));
+  expect((await api('DELETE', theirs)).status).toBe(404);
+  expect(await logsIn(authenticator)).toBe(userId);
+  expect((await api('DELETE', one)).status).toBe(204);
+  expect((await api('GET', path)).body).toEqual([]);
+  expect(await logsIn(authenticator)).toBeNull();
+});
+
 test('the passkey of a blocked or deleted user, or of another connection, lets nobody in', async () => {
   const blocked = await signsUp();
   await world.server.api('PATCH', `/api/v2/users/${encodeURIComponent(blocked.userId)}`, {

@@ -1,4 +1,5 @@
 import type { PublicKeyCredentialRequestOptionsJSON } from '@simplewebauthn/server';
+import type { SecurityKey } from '../../records/authentication-methods/authentication-methods.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import type { User } from '../../records/users/users.ts';
 import {
@@ -8,7 +9,7 @@ import {
 } from '../../steps/verify-passkey/verify-passkey.ts';
 
 /** The kind of the credential, and the login in a browser that asks for it. */
-type Asked = { kind: 'webauthn-roaming' | 'webauthn-platform'; boundTo: string; user: User };
+type Asked = { kind: SecurityKey; boundTo: string; user: User };
 
 /** Asks for one of a user's security keys, or for the user's own device. */
 export async function askForKey(

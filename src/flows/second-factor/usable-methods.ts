@@ -1,7 +1,10 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
-import type { AuthenticationMethod } from '../../records/authentication-methods/authentication-methods.ts';
+import type {
+  AuthenticationMethod,
+  SecurityKey,
+} from '../../records/authentication-methods/authentication-methods.ts';
 import {
   type EnrollableFactor,
   type FactorSettings,
@@ -14,7 +17,7 @@ type Deps = { db: Db; clock: Clock; keys: Keys };
 
 /** A method that Usher can ask for at a login. */
 export type UsableMethod = AuthenticationMethod & {
-  kind: 'totp' | 'phone' | 'email' | 'webauthn-roaming' | 'webauthn-platform' | 'recovery-code';
+  kind: 'totp' | 'phone' | 'email' | SecurityKey | 'recovery-code';
 };
 
 /** Returns a user's methods, the imported ones included. */

@@ -13,10 +13,12 @@ import {
 import { isSecondFactor } from './passkeys.ts';
 import { newRecoveryCode } from './recovery-code.ts';
 
-export type {
-  Credential,
-  VerifiedPasskey,
-  WebAuthnKind,
+export {
+  type Credential,
+  SECURITY_KEYS,
+  type SecurityKey,
+  type VerifiedPasskey,
+  type WebAuthnKind,
 } from './credential.ts';
 export type { AuthenticationMethod, MethodKind } from './method-row.ts';
 export {

@@ -1,5 +1,9 @@
+/** Kinds of security keys, which are second factors: a key that is plugged in, and the device itself. */
+export const SECURITY_KEYS = ['webauthn-roaming', 'webauthn-platform'] as const;
+export type SecurityKey = (typeof SECURITY_KEYS)[number];
+
 /** Kinds of methods that are credentials of Web Authentication. */
-export const WEBAUTHN_KINDS = ['passkey', 'webauthn-roaming', 'webauthn-platform'] as const;
+export const WEBAUTHN_KINDS = ['passkey', ...SECURITY_KEYS] as const;
 export type WebAuthnKind = (typeof WEBAUTHN_KINDS)[number];
 
 /** A credential of Web Authentication. Binary values are base64url. */

@@ -1,4 +1,9 @@
-import type { EnrollableFactor, FactorName, RequiredFactor } from './factor-names.ts';
+import {
+  ENROLLABLE_FACTORS,
+  type EnrollableFactor,
+  type FactorName,
+  type RequiredFactor,
+} from './factor-names.ts';
 
 /** Returns the enabled factors that users can enroll themselves. */
 export function enrollable({
@@ -6,8 +11,7 @@ export function enrollable({
 }: {
   factors: Record<FactorName, boolean>;
 }): EnrollableFactor[] {
-  const all: EnrollableFactor[] = ['otp', 'webauthn-roaming', 'webauthn-platform', 'sms', 'email'];
-  return all.filter((name) => factors[name]);
+  return ENROLLABLE_FACTORS.filter((name) => factors[name]);
 }
 
 /** Returns those of the enabled factors that a requirement allows. */

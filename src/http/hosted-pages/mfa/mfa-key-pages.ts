@@ -3,6 +3,10 @@ import { askForKey, proveWithKey } from '../../../flows/prove-factor/prove-facto
 import { addOwnPasskey, beginPasskey } from '../../../flows/register-passkey/register-passkey.ts';
 import { passSecondFactor } from '../../../flows/second-factor/second-factor.ts';
 import { mfaPath } from '../../../platform/page-paths/page-paths.ts';
+import {
+  SECURITY_KEYS,
+  type SecurityKey,
+} from '../../../records/authentication-methods/authentication-methods.ts';
 import type { PageDeps } from '../deps.ts';
 import { enrollmentPage, type MfaSession, rememberBrowser } from '../finish-login/finish-login.ts';
 import { formText } from '../page/page.ts';
@@ -12,11 +16,9 @@ import { arriveToEnroll, completed, type Enrolling } from './mfa-enroll-session.
 import { finishProved } from './mfa-finish.ts';
 import type { Shown } from './mfa-views.ts';
 
-type Key = 'webauthn-roaming' | 'webauthn-platform';
-
 /** Registers `/u/mfa-webauthn-…`, which ask for a security key or the device itself, and enroll one. */
 export function registerMfaKeyPages(app: FastifyInstance, deps: PageDeps): void {
-  for (const kind of ['webauthn-roaming', 'webauthn-platform'] as const) {
+  for (const kind of SECURITY_KEYS) {
     const screen = `mfa-${kind}-challenge` as const;
     app.get(mfaPath(screen), async (request, reply) => {
       const at = await arrive(deps, request, reply, screen);
@@ -37,7 +39,7 @@ export function registerMfaKeyPages(app: FastifyInstance, deps: PageDeps): void 
   }
 }
 
-async function prove(deps: PageDeps, at: At, kind: Key): Promise<FastifyReply> {
+async function prove(deps: PageDeps, at: At, kind: SecurityKey): Promise<FastifyReply> {
   const { request, reply, session } = at;
   const { user, clientId, pending } = session;
   const asked = { kind, boundTo: `factor ${pending.id}`, user };
@@ -57,7 +59,7 @@ async function prove(deps: PageDeps, at: At, kind: Key): Promise<FastifyReply> {
   return finishProved(deps, request, reply, session);
 }
 
-async function enroll(deps: PageDeps, at: Enrolling, kind: Key): Promise<FastifyReply> {
+async function enroll(deps: PageDeps, at: Enrolling, kind: SecurityKey): Promise<FastifyReply> {
   const { request, reply, session } = at;
   const { user, clientId, contextId } = session;
   // A link can be open in several browsers: the secret of forms is derived from a cookie.
@@ -85,7 +87,7 @@ function sendOptions(
     : reply.code(400).send({ problem: translator.say(problem) });
 }
 
-function showChallenge(deps: PageDeps, at: At, kind: Key): Promise<FastifyReply> {
+function showChallenge(deps: PageDeps, at: At, kind: SecurityKey): Promise<FastifyReply> {
   const { session, methods } = at;
   const { say } = session.translator;
   return showKey(deps, at, {
@@ -102,7 +104,7 @@ function showChallenge(deps: PageDeps, at: At, kind: Key): Promise<FastifyReply>
   });
 }
 
-function showEnrollment(deps: PageDeps, at: Enrolling, kind: Key): Promise<FastifyReply> {
+function showEnrollment(deps: PageDeps, at: Enrolling, kind: SecurityKey): Promise<FastifyReply> {
   const { session, factors } = at;
   const { say, lang } = session.translator;
   const language = session.kind === 'ticket' ? `&ui_locales=${lang}` : '';

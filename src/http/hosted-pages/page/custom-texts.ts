@@ -26,6 +26,7 @@ const COUNTERPARTS: Record<string, Counterparts> = {
     footerText: ['login.noAccount'],
     footerLinkText: ['login.signUp'],
     signupActionText: ['login.noAccount'],
+    passkeyButtonText: ['passkey.logIn'],
     signupActionLinkText: ['login.signUp'],
     emailPlaceholder: ['common.email'],
     usernamePlaceholder: ['common.username'],

@@ -1,3 +1,4 @@
+import type { SecurityKey } from '../../../records/authentication-methods/authentication-methods.ts';
 import type { TextPath } from './languages.ts';
 
 /** Maps Auth0's names to paths of our texts. */
@@ -59,6 +60,32 @@ const CODE_LOGIN: Counterparts = {
   'too-many-failures': ['problem.throttled'],
 };
 
+/** Texts of the pages for security keys and for the device itself. */
+function keyChallenge(kind: SecurityKey): Counterparts {
+  return {
+    title: [`mfa.${kind}.title`],
+    description: [`mfa.${kind}.ask`],
+    continueButtonText: ['common.continue'],
+    rememberMeText: ['mfa.remember'],
+    pickAuthenticatorText: ['mfa.otherMethod'],
+    alertListTitle: ['common.problem'],
+    'webauthn-challenge-error': ['mfa.key.failed'],
+    'webauthn-platform-challenge-error': ['mfa.key.failed'],
+  };
+}
+
+function keyEnrollment(kind: SecurityKey): Counterparts {
+  return {
+    title: [`mfa.${kind}.enrollTitle`],
+    description: [`mfa.${kind}.enrollLead`],
+    continueButtonText: ['common.continue'],
+    pickAuthenticatorText: ['mfa.otherFactor'],
+    alertListTitle: ['common.problem'],
+    'webauthn-associate-error': ['mfa.key.failed'],
+    'webauthn-platform-associate-error': ['mfa.key.failed'],
+  };
+}
+
 /**
  * Custom texts that only apply on pages of their screen, because several screens share our text. `prompt/screen` → Auth0's names → our
  * paths.
@@ -72,6 +99,8 @@ export const OF_ONE_SCREEN: Record<string, Counterparts> = {
     authenticatorNamesPhone: ['mfa.method.phone'],
     authenticatorNamesEmail: ['mfa.method.email'],
     authenticatorNamesRecoveryCode: ['mfa.method.recovery-code'],
+    authenticatorNamesWebauthnRoaming: ['mfa.method.webauthn-roaming'],
+    authenticatorNamesWebauthnPlatform: ['mfa.method.webauthn-platform'],
   },
   'mfa/mfa-begin-enroll-options': {
     title: ['mfa.enroll.title'],
@@ -80,6 +109,8 @@ export const OF_ONE_SCREEN: Record<string, Counterparts> = {
     authenticatorNamesSMS: ['mfa.sms.name'],
     authenticatorNamesPhone: ['mfa.sms.name'],
     authenticatorNamesEmail: ['mfa.email.name'],
+    authenticatorNamesWebauthnRoaming: ['mfa.webauthn-roaming.name'],
+    authenticatorNamesWebauthnPlatform: ['mfa.webauthn-platform.name'],
   },
   'mfa/mfa-enroll-result': {
     enrolledTitle: ['done.mfa.title'],
@@ -130,6 +161,20 @@ export const OF_ONE_SCREEN: Record<string, Counterparts> = {
   },
   'mfa-recovery-code/mfa-recovery-code-enrollment': KEPT_CODE,
   'mfa-recovery-code/mfa-recovery-code-challenge-new-code': KEPT_CODE,
+  'mfa-webauthn/mfa-webauthn-roaming-challenge': keyChallenge('webauthn-roaming'),
+  'mfa-webauthn/mfa-webauthn-platform-challenge': keyChallenge('webauthn-platform'),
+  'mfa-webauthn/mfa-webauthn-roaming-enrollment': keyEnrollment('webauthn-roaming'),
+  'mfa-webauthn/mfa-webauthn-platform-enrollment': keyEnrollment('webauthn-platform'),
+  'passkeys/passkey-enrollment': {
+    title: ['passkeyOffer.title'],
+    createButtonText: ['passkey.create'],
+    continueButtonText: ['passkeyOffer.later'],
+  },
+  'passkeys/passkey-enrollment-local': {
+    title: ['passkeyOffer.titleLocal'],
+    createButtonText: ['passkey.create'],
+    continueButtonText: ['passkeyOffer.later'],
+  },
   'login-passwordless/login-passwordless-email-code': {
     ...CODE_LOGIN,
     editEmailText: ['mfa.email.change'],
