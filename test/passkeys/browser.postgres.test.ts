@@ -176,6 +176,19 @@ test('without scripts the pages have no buttons for passkeys, and a password wor
   await hasArrived(page, user.email);
 });
 
+test('without scripts a page with other ways has no button for passkeys, either', async () => {
+  await passkeys({ challenge_ui: 'button' });
+  const mailed = { name: 'email', strategy: 'email', enabled_clients: [app.clientId] };
+  const { id } = await made(world.server, '/connections', mailed);
+  const { email } = aPerson();
+  await made(world.server, '/invitations', { recipients: [email], client_id: app.clientId });
+  const page = await open({ javaScriptEnabled: false });
+  await page.goto(linkIn(await world.server.sink.waitForMail(email)));
+  await button(page, 'Send me a code by email').waitFor();
+  expect(await button(page, 'Create a passkey').count()).toBe(0);
+  expect((await world.server.api('DELETE', `/api/v2/connections/${id}`)).status).toBe(202);
+});
+
 test('a connection without passkeys asks for none, and takes none', async () => {
   await passkeys({ challenge_ui: 'button' });
   const page = await open();

@@ -7,7 +7,7 @@ import {
 } from '../../platform/profile-schema/profile-schema.ts';
 import type { FlowState } from '../../records/invitation-flows/invitation-flows.ts';
 import { grantMetadata, type UserChanges, updateUser } from '../../records/users/users.ts';
-import type { Found } from './view-invitation.ts';
+import type { Found, OpenInvitation } from './view-invitation.ts';
 
 /** Returns the schema of the fields that an invitation asks for, or `null` if it asks for none. */
 export function fieldsAskedBy({ campaign }: Pick<Found, 'campaign'>): ProfileSchema | null {
@@ -45,6 +45,20 @@ export function partsOf(profile: FlowState['profile']): {
     rootAttributes.name = `${givenName} ${familyName}`;
   }
   return { rootAttributes, userMetadata };
+}
+
+/** Returns what is known about the person who chooses a password: the account, and what was entered with the acceptance. */
+export function aboutPerson(
+  { user, invitation }: Pick<OpenInvitation, 'user' | 'invitation'>,
+  profile: FlowState['profile'],
+) {
+  const { rootAttributes, userMetadata } = partsOf(profile);
+  return {
+    email: invitation.email,
+    ...user,
+    ...rootAttributes,
+    userMetadata: { ...user?.userMetadata, ...userMetadata },
+  };
 }
 
 /** Gives a person the fields that were entered and checked. Run it in the transaction of the acceptance, which holds the account. */

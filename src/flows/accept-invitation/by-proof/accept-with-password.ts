@@ -4,6 +4,7 @@ import {
   storeFirstPassword,
 } from '../../../steps/choose-password/choose-password.ts';
 import type { SignInDeps } from '../../../steps/sign-in-by-proof/sign-in-by-proof.ts';
+import { aboutPerson } from '../ask-fields.ts';
 import type { Completion } from '../finish-acceptance.ts';
 import type { AcceptOutcome, Proof } from '../proof.ts';
 import type { OpenInvitation } from '../view-invitation.ts';
@@ -17,14 +18,17 @@ export async function acceptWithPassword(
     secret,
     proof,
     completion,
+    profile = null,
   }: {
     view: OpenInvitation;
     secret: string;
     proof: Proof & { kind: 'password' };
     completion?: Completion | undefined;
+    /** What the person has entered. The password must not contain it. */
+    profile?: Record<string, unknown> | null;
   },
 ): Promise<AcceptOutcome | null> {
-  const { user, client, invitation } = view;
+  const { user, client } = view;
   const connection = connectionFor(view, proof.connectionId);
   if (connection === null) return { ...view, kind: 'unserved' };
   const judged =
@@ -32,7 +36,7 @@ export async function acceptWithPassword(
       ? await judgePassword(deps, {
           connection,
           accountId: user?.id ?? null,
-          about: user ?? { email: invitation.email },
+          about: aboutPerson(view, profile),
           password: proof.password,
           clientId: client?.id,
         })

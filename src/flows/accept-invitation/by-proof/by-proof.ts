@@ -12,11 +12,18 @@ export { takesShownIdentity } from './with-shown-identity.ts';
 /**
  * Accepts an invitation in one transaction, by the way that the person has shown.
  * @param input.completion what the same transaction does for a flow
+ * @param input.profile what the person has entered
  * @returns `null` if the invitation, the account or the flow has changed since it was read
  */
 export async function acceptByProof(
   deps: AcceptDeps,
-  input: { secret: string; proof: Proof; view: InvitationView; completion?: Completion },
+  input: {
+    secret: string;
+    proof: Proof;
+    view: InvitationView;
+    completion?: Completion;
+    profile?: Record<string, unknown>;
+  },
 ): Promise<AcceptOutcome | null> {
   const { view, proof, ...more } = input;
   if (view.kind !== 'open' && view.kind !== 'login') return view;

@@ -8,7 +8,7 @@ import {
   judgePassword,
   type RefusedPassword,
 } from '../../../steps/choose-password/choose-password.ts';
-import { partsOf } from '../ask-fields.ts';
+import { aboutPerson } from '../ask-fields.ts';
 import { type FlowStepped, stepFlow } from './change-flow.ts';
 import type { FlowDeps } from './flow-view.ts';
 
@@ -55,13 +55,12 @@ export function choosePasswordInFlow(
       const retryAfterSeconds = Math.max(1, await secondsLeft(deps.db, counter));
       return { kind: 'refused', why: { kind: 'throttled', retryAfterSeconds } };
     }
-    const { user, connection, client, invitation } = view;
+    const { user, connection, client } = view;
     if (connection === null) throw new Error('An invitation without a store takes no password.');
-    const { rootAttributes } = partsOf(flow.state.profile);
     const judged = await judgePassword(deps, {
       connection,
       accountId: user?.id ?? null,
-      about: { email: invitation.email, ...user, ...rootAttributes },
+      about: aboutPerson(view, flow.state.profile),
       password: input.password,
       clientId: client?.id,
     });

@@ -61,11 +61,15 @@ export function fieldViews(
 
 /** Returns the form's texts as the types of the schema. A text that is none stays, and is refused. */
 function typedFields(request: FastifyRequest, view: View): Record<string, unknown> {
-  const { properties = {} } = fieldsAskedBy(view) ?? {};
+  const { properties = {}, required = [] } = fieldsAskedBy(view) ?? {};
   return Object.fromEntries(
-    Object.entries(properties).map(([name, { type }]) => {
+    Object.entries(properties).map(([name, { type, const: only }]) => {
       const text = formText(request, PREFIX + name).trim();
-      if (type === 'boolean') return [name, text !== ''];
+      if (type === 'boolean') {
+        // Who must tick a box, or can only tick it, has said nothing with an empty one.
+        const isSilent = text === '' && (required.includes(name) || only === true);
+        return [name, isSilent ? null : text !== ''];
+      }
       const isNumber = (type === 'number' || type === 'integer') && text !== '';
       return [name, isNumber && Number.isFinite(Number(text)) ? Number(text) : text];
     }),
