@@ -2,6 +2,11 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { aPassword, aPerson } from '../harness/factories.ts';
 import { DEFAULT_CONNECTION } from '../harness/harness.ts';
 import { plainBrowser } from '../harness/plain-browser.ts';
+import { startFacebook } from '../harness/providers/facebook.ts';
+import { ADA_AT_GOOGLE, startGoogle } from '../harness/providers/google.ts';
+import { openBrowser } from '../harness/providers/person.ts';
+import type { Person, StandIn } from '../harness/providers/stand-in.ts';
+import { PROVIDER_CLIENT } from '../harness/providers/tokens.ts';
 import { linkIn, type ReceivedMail } from '../harness/smtp-sink.ts';
 import {
   type ApiClient,
@@ -21,9 +26,13 @@ import { aMethod, configure, SECRET } from '../second-factors/factors.ts';
 
 let world: World;
 let client: ApiClient;
+let google: StandIn;
+let facebook: StandIn;
+let serial = 0;
 
 beforeAll(async () => {
-  world = await openWorld();
+  [google, facebook] = await Promise.all([startGoogle([]), startFacebook([])]);
+  world = await openWorld({ providerEndpoints: { ...google.endpoints, ...facebook.endpoints } });
   client = await world.registerClient();
   for (const strategy of ['email', 'auth0']) {
     await made(world.server, '/connections', {
@@ -31,6 +40,14 @@ beforeAll(async () => {
       strategy,
       enabled_clients: [client.id],
     });
+  }
+  const options = {
+    client_id: PROVIDER_CLIENT.clientId,
+    client_secret: PROVIDER_CLIENT.clientSecret,
+  };
+  for (const strategy of ['google-oauth2', 'facebook']) {
+    const connection = { name: strategy, strategy, options, enabled_clients: [client.id] };
+    await made(world.server, '/connections', connection);
   }
   await configure(world.server.app.database.db, { factors: ['otp'], policies: [] });
   await world.server.api('PATCH', `/api/v2/connections/${world.connectionId}`, {
@@ -59,12 +76,37 @@ async function logsInAs(username: string, password: string, more = {}): Promise<
   return subjectOf((await world.exchange(client, back)).body);
 }
 
+/** The API has made the stranger's passkey, so that it has no handle of the user. */
+const PLANTED = { userHandle: 'AAAA' };
+
 /** Returns the user of a login with a passkey in a fresh browser, or `null`. */
-async function logsInWith(passkey: Authenticator): Promise<unknown> {
+async function logsInWith(passkey: Authenticator, tricks = {}): Promise<unknown> {
   const door = await openDoor(world, login(), '/u/passkey');
-  const answer = passkey.authenticate(await door.options(), { userHandle: 'AAAA' });
+  const answer = passkey.authenticate(await door.options(), tricks);
   const { location } = await door.sends(answer);
   return (await arrives(world, client, door, location))?.sub ?? null;
+}
+
+/** Returns the user of a login at a provider, or `null`. It starts at a page with its button: the login, or an invitation. */
+async function logsInAt(
+  standIn: StandIn,
+  name: string,
+  person: Person,
+  invitation?: string,
+): Promise<string | null> {
+  standIn.people.push(person);
+  const tab = openBrowser();
+  const fields = await standIn.logIn(
+    await tab.leaveFor(await tab.go(invitation ?? login()), name),
+    person,
+  );
+  const callback = `${world.server.url}/login/callback?${new URLSearchParams(fields)}`;
+  // An acceptance leads to the application, which begins the login.
+  const shown = await tab.go(callback).catch(() => null);
+  const { back = null } = invitation === undefined ? (shown ?? {}) : await tab.go(login());
+  return back?.searchParams.has('code')
+    ? subjectOf((await world.exchange(client, back)).body)
+    : null;
 }
 
 type Planted = {
@@ -78,6 +120,8 @@ type Planted = {
   links: string[];
   /** An account of the stranger that is linked to the planted one, in either direction. */
   own?: { userId: string; email: string; password: string; store?: string };
+  /** The stranger at Facebook, which verifies no address. It is linked to the planted account. */
+  atFacebook?: Person;
 };
 
 /** Signs up with this address and takes everything that follows: a session, tokens, a factor, a profile. */
@@ -112,7 +156,8 @@ async function signsUp(email: string): Promise<Planted> {
     key_id: passkey.credentialId,
     public_key: passkey.publicKey,
   });
-  if ((await logsInWith(passkey)) !== userId) throw new Error('The passkey does not work.');
+  if ((await logsInWith(passkey, PLANTED)) !== userId)
+    throw new Error('The passkey does not work.');
   const refreshToken = body.refresh_token;
   return { userId, email, password, browser, passkey, refreshToken, links: [] };
 }
@@ -136,12 +181,29 @@ async function link(primary: string, identity: string): Promise<void> {
   });
 }
 
+/** Opens an account at Facebook, which claims an address, and logs in with it. */
+async function opensFacebook(email: string): Promise<Person> {
+  const person = { id: `fb-${++serial}`, name: 'Mallory', email };
+  await logsInAt(facebook, 'facebook', person);
+  return person;
+}
+
+/** Links the stranger's account at Facebook to a user. */
+async function linkFacebook(userId: string, person: Person): Promise<void> {
+  const identity = { provider: 'facebook', user_id: person.id };
+  await made(world.server, `/users/${encodeURIComponent(userId)}/identities`, identity);
+  const sub = await logsInAt(facebook, 'facebook', person);
+  if (sub !== userId) throw new Error('The account at Facebook is not linked.');
+}
+
 const KINDS: Record<string, (email: string) => Promise<Planted>> = {
   'an identity linked to it (classic-federated merge)': async (email) => {
     const planted = await signsUp(email);
     const own = await anAccountOfTheirOwn();
     await link(planted.userId, own.userId);
-    return { ...planted, own };
+    const atFacebook = await opensFacebook(String(aPerson().email));
+    await linkFacebook(planted.userId, atFacebook);
+    return { ...planted, own, atFacebook };
   },
   'a session and tokens (unexpired session)': signsUp,
   'a phone number, and a link to their own account (trojan identifier)': async (email) => {
@@ -166,23 +228,21 @@ const KINDS: Record<string, (email: string) => Promise<Planted>> = {
     return { ...planted, email, links: [ticket, confirms.ticket, again.ticket_url] };
   },
   'an account elsewhere that claims the address (non-verifying provider)': async (email) => {
+    const atFacebook = await opensFacebook(email);
     const planted = await signsUp(email);
     const own = await anAccountOfTheirOwn('elsewhere', email);
     await link(planted.userId, own.userId);
-    return { ...planted, own };
+    await linkFacebook(planted.userId, atFacebook);
+    return { ...planted, own, atFacebook };
   },
 };
 
+type Owner = { userId: string; password: string | null; passkey?: string };
+
 /** The owner's ways to prove the address. Each returns the owner's account and password. */
-const WAYS: Record<
-  string,
-  (email: string, planted: Planted) => Promise<{ userId: string; password: string | null }>
-> = {
+const WAYS: Record<string, (email: string, planted: Planted) => Promise<Owner>> = {
   invitation: async (email) => {
-    const body = { recipients: [email], client_id: client.id };
-    const { summary } = await made(world.server, '/invitations', body);
-    // A linked identity cannot be invited, so the owner resets the password.
-    return chooses(await (summary.refused > 0 ? resetLink(email) : linkTo('/u/invitation', email)));
+    return chooses((await invitationLink(email)) ?? (await resetLink(email)));
   },
   reset: async (email) => chooses(await resetLink(email)),
   'verification mail': async (email, { userId, own }) => {
@@ -200,6 +260,26 @@ const WAYS: Record<
     await tab.go(link);
     const { url } = await tab.send({});
     return chooses(url, tab);
+  },
+  'invitation with a passkey': async (email) => {
+    const invited = await invitationLink(email);
+    if (invited === null) return chooses(await resetLink(email));
+    const passkey = newAuthenticator(world.server.url);
+    const door = await openDoor(world, invited);
+    const { location } = await door.sends(passkey.register(await door.options()));
+    if (location === null) throw new Error('The passkey was not registered.');
+    const userId = String(await logsInWith(passkey));
+    return { userId, password: null, passkey: passkey.credentialId };
+  },
+  'invitation with Google': async (email) => {
+    const invited = await invitationLink(email);
+    if (invited === null) return chooses(await resetLink(email));
+    const userId = await logsInAt(google, 'google-oauth2', atGoogle(email), invited);
+    return { userId: String(userId), password: null };
+  },
+  'login with Google': async (email) => {
+    const userId = await logsInAt(google, 'google-oauth2', atGoogle(email));
+    return { userId: String(userId), password: null };
   },
   'organization invitation': async (email) => {
     const organization = await world.anOrganization();
@@ -239,6 +319,18 @@ const WAYS: Record<
   },
 };
 
+/** The owner at Google, which runs the mailbox. */
+function atGoogle(email: string): Person {
+  return { ...ADA_AT_GOOGLE, sub: `google-${++serial}`, email, email_verified: true };
+}
+
+/** Invites the owner. `null`: a linked identity cannot be invited, so the owner resets the password. */
+async function invitationLink(email: string): Promise<string | null> {
+  const body = { recipients: [email], client_id: client.id };
+  const { summary } = await made(world.server, '/invitations', body);
+  return summary.refused > 0 ? null : linkTo('/u/invitation', email);
+}
+
 async function resetLink(email: string): Promise<string> {
   await fetch(`${world.server.url}/dbconnections/change_password`, {
     method: 'POST',
@@ -258,13 +350,15 @@ async function chooses(url: string, tab: Tab = openTab()) {
   return { userId: subjectOf(body), password };
 }
 
+type User = Record<string, unknown> & { identities: { provider: string }[] };
+
 /** Returns everything of the stranger's that still exists or still reaches the owner's account. */
-async function leftovers(planted: Planted, owner: { userId: string }): Promise<string[]> {
+async function leftovers(planted: Planted, owner: Owner): Promise<string[]> {
   const { userId } = owner;
   const left: string[] = [];
   const note = (what: string, isThere: boolean) => void (isThere && left.push(what));
   note('password', (await logsInAs(planted.email, planted.password)) === userId);
-  note('passkey', (await logsInWith(planted.passkey)) === userId);
+  note('passkey', (await logsInWith(planted.passkey, PLANTED)) === userId);
   const silent = (await planted.browser.go(login({ prompt: 'none' }))).back;
   const code = silent?.searchParams.has('code') ? await world.exchange(client, silent) : null;
   note('session', code !== null && subjectOf(code.body) === userId);
@@ -280,22 +374,32 @@ async function leftovers(planted: Planted, owner: { userId: string }): Promise<s
     note('own account', (await logsInAs(email, password, more)) === userId);
     note('owner in their account', userId === planted.own.userId);
   }
-  const { body: user } = await world.server.api<Record<string, unknown>>('GET', path(userId));
-  note('identities', Array.isArray(user.identities) && user.identities.length !== 1);
+  if (planted.atFacebook) {
+    note('Facebook', (await logsInAt(facebook, 'facebook', planted.atFacebook)) === userId);
+  }
+  const { body: user } = await world.server.api<User>('GET', path(userId));
+  // Nothing was planted at Google.
+  const others = user.identities.filter(({ provider }) => provider !== 'google-oauth2');
+  note('identities', others.length > 1);
   note('metadata', JSON.stringify(user).includes('the stranger'));
   note('profile', JSON.stringify(user).includes('Mallory'));
   note('phone number', user.phone_number !== undefined);
-  const methods = await world.server.api<unknown[]>(
+  const methods = await world.server.api<{ key_id?: string }[]>(
     'GET',
     `${path(userId)}/authentication-methods`,
   );
-  note('factors', methods.body.length > 0);
+  const isOfOwner = (method: { key_id?: string }) =>
+    owner.passkey !== undefined && method.key_id === owner.passkey;
+  note(
+    'factors',
+    methods.body.some((method) => !isOfOwner(method)),
+  );
   return left;
 }
 
 describe.each(Object.entries(KINDS))('after a stranger planted %s', (_kind, plant) => {
   test.each(Object.entries(WAYS))('nothing of it survives %s', async (_way, arrive) => {
-    const { email } = aPerson();
+    const email = `ada.${++serial}.${Date.now()}@gmail.com`;
     const planted = await plant(email);
     const owner = await arrive(email, planted);
     expect(await leftovers(planted, owner)).toEqual([]);
