@@ -3,12 +3,12 @@ import { beforeAll, expect, test } from 'vitest';
 import { methodsOfUser } from '../../src/records/authentication-methods/authentication-methods.ts';
 import { findInvitation } from '../../src/records/invitations/invitations.ts';
 import { findPassword } from '../../src/records/passwords/passwords.ts';
-import { findUser } from '../../src/records/users/users.ts';
+import { findUser, linkedIdentities, type User } from '../../src/records/users/users.ts';
 import { planCrashes } from '../harness/planned-crash.ts';
 import { aVisitor } from '../harness/visitor.ts';
 import { made, openWorld, type World } from '../harness/world.ts';
+import { aSceneOfAllWays, FLOW_WAYS, type FlowWay, type SceneOfAllWays } from './all-ways.ts';
 import {
-  aFlowScene,
   aNumber,
   enableFactors,
   FIELDS,
@@ -21,18 +21,18 @@ import {
 
 /** Tables that an acceptance writes. */
 const WRITTEN =
-  'invitation_flows invitations users passwords authentication_methods arrivals user_roles messages'.split(
+  'invitation_flows invitations users passwords authentication_methods provided_identities identity_tokens arrivals user_roles messages'.split(
     ' ',
   );
 
 let world: World;
 let crashAt: Awaited<ReturnType<typeof planCrashes>>;
-let scene: Awaited<ReturnType<typeof aFlowScene>>;
+let scene: SceneOfAllWays;
 let roleId: string;
 
 beforeAll(async () => {
   world = await openWorld();
-  scene = await aFlowScene(world);
+  scene = await aSceneOfAllWays(world);
   await enableFactors(world);
   roleId = (await made(world.server, '/roles', { name: 'Guest' })).id;
   crashAt = await planCrashes(world, WRITTEN);
@@ -40,29 +40,38 @@ beforeAll(async () => {
 
 /** What was done with one invitation so far. */
 type Real = {
-  invited: Awaited<ReturnType<typeof scene.invite>>;
+  invited: { id: string; secret: string; link: string; user: User };
+  /** The way that people usually go, and whether the invited person has an account with a password. */
+  way: FlowWay;
+  isKnown: boolean;
   browsers: [FlowPage, FlowPage];
   number: string;
   /** How often somebody was told that the invitation is accepted now. */
   accepted: number;
-  revoked: boolean;
+  /** The state in which the invitation has ended. */
+  ended: string | null;
   /** Phones that the latest acceptance gives, if it happens. */
   phones: number;
 };
 
-async function begin(factors: { required: 'sms'[] } | null): Promise<Real> {
-  const invited = await scene.invite({
-    profileSchema: NAMES,
-    appMetadata: { plan: 'team' },
-    roles: [roleId],
-    ...(factors && { factors }),
+async function begin(way: FlowWay, factors: { required: 'sms'[] } | null): Promise<Real> {
+  const isKnown = way === 'existing';
+  const user = await scene.user(isKnown);
+  const plan = { profileSchema: NAMES, appMetadata: { plan: 'team' }, roles: [roleId] };
+  const invitation = await world.anInvitation(user, {
+    clientId: scene.client.id,
+    plan: { ...plan, ...(factors && { factors }) },
   });
+  const link = `${world.publicUrl}/u/invitation?ticket=${invitation.secret}#`;
+  const invited = { ...invitation, link, user };
   return {
     invited,
+    way,
+    isKnown,
     browsers: [scene.page(), scene.page()],
     number: aNumber(),
     accepted: 0,
-    revoked: false,
+    ended: null,
     phones: 0,
   };
 }
@@ -71,12 +80,15 @@ const STEPS = [
   'start',
   'takeOver',
   'profile',
-  'password',
+  'usualWay',
+  ...FLOW_WAYS,
   'phone',
   'wrongCode',
   'rightCode',
   'complete',
   'hostedPage',
+  'decline',
+  'resend',
   'revoke',
 ] as const;
 type Step = { step: (typeof STEPS)[number]; browser: 0 | 1; crash: number | null };
@@ -94,9 +106,14 @@ async function carryOut(real: Real, { step, browser }: Step): Promise<void> {
     case 'profile':
       await page.send('profile', { fields: FIELDS });
       return;
+    case 'usualWay':
+      return scene.show(page, real.way, invited.user.email ?? '');
     case 'password':
-      await page.send('password', { password: GOOD });
-      return;
+    case 'passkey':
+    case 'connection':
+    case 'code':
+    case 'existing':
+      return scene.show(page, step, invited.user.email ?? '');
     case 'phone':
       await page.send('phone', { phone_number: number });
       return;
@@ -119,12 +136,23 @@ async function carryOut(real: Real, { step, browser }: Step): Promise<void> {
       const visitor = aVisitor(world);
       const shown = await visitor.get(path);
       if (!shown.html.includes('name="password"')) return;
+      const csrf = /name="csrf" value="([^"]+)"/.exec(shown.html)?.[1] ?? '';
       const fields = Object.entries(FIELDS).map(([name, value]) => [`field-${name}`, value]);
       const typed = { ...Object.fromEntries(fields), password: GOOD };
       real.phones = 0;
-      if ((await visitor.submit(shown, typed)).status === 303) real.accepted += 1;
+      if ((await visitor.post(path, { csrf, ...typed })).status === 303) real.accepted += 1;
       return;
     }
+    case 'decline': {
+      const path = `/u/decline-invitation?ticket=${invited.secret}`;
+      const visitor = aVisitor(world);
+      const asks = await visitor.get(path);
+      if (asks.status === 200) await visitor.submit(asks, {});
+      return;
+    }
+    case 'resend':
+      await world.server.api('POST', `/api/v2/invitations/${invited.id}/resend`);
+      return;
     case 'revoke':
       await world.server.api('DELETE', `/api/v2/invitations/${invited.id}`);
   }
@@ -132,49 +160,61 @@ async function carryOut(real: Real, { step, browser }: Step): Promise<void> {
 
 async function holds(real: Real): Promise<void> {
   const { id, user } = real.invited;
-  const [invitation, now, password, { methods }, roles] = await Promise.all([
+  const [invitation, now, password, { methods }, linked, roles] = await Promise.all([
     findInvitation(world.db, id),
     findUser(world.db, user.id),
     findPassword(world.db, user.id),
     methodsOfUser(world.db, user.id),
+    linkedIdentities(world.db, [user.id]),
     world.server.api<object[]>('GET', `/api/v2/users/${encodeURIComponent(user.id)}/roles`),
   ]);
-  const isAccepted = invitation?.state === 'accepted';
+  const state = invitation?.state ?? null;
   expect(real.accepted, 'acceptances').toBeLessThanOrEqual(1);
-  if (real.accepted === 1) expect(isAccepted, 'an answered acceptance lasts').toBe(true);
-  if (real.revoked) expect(invitation?.state).toBe('revoked');
-  real.revoked = invitation?.state === 'revoked';
-  // Either everything is given, or nothing.
-  expect({
+  if (real.accepted === 1) expect(state, 'an answered acceptance lasts').toBe('accepted');
+  if (real.ended !== null) expect(state, 'an end is final').toBe(real.ended);
+  real.ended = state === 'pending' ? null : state;
+  const given = {
     roles: roles.body.length,
     metadata: now?.appMetadata,
-    password: password !== null,
     names: [now?.givenName, now?.familyName],
     fields: now?.userMetadata,
+    phones: methods.filter(({ kind }) => kind === 'phone').length,
     isVerified: now?.emailVerified,
-    factors: methods.map(({ kind }) => kind),
-  }).toEqual(isAccepted ? everything(real) : NOTHING);
+    password: password !== null,
+    passkeys: methods.filter(({ kind }) => kind === 'passkey').length,
+    identities: linked.get(user.id)?.length ?? 0,
+  };
+  // Either everything is given, or nothing.
+  const before = { ...NOTHING, isVerified: real.isKnown, password: real.isKnown };
+  expect(given).toEqual(
+    state === 'accepted' ? everything(real, invitation?.acceptedBy ?? null) : before,
+  );
 }
 
 const NOTHING = {
   roles: 0,
   metadata: null,
-  password: false,
   names: [null, null],
   fields: null,
+  phones: 0,
   isVerified: false,
-  factors: [],
+  password: false,
+  passkeys: 0,
+  identities: 0,
 };
 
-function everything({ phones }: Real): object {
+/** Exactly the way that was shown is there. An account in use keeps its own, and gets nothing for which the link alone speaks. */
+function everything({ phones, isKnown }: Real, by: string | null): object {
   return {
     roles: 1,
     metadata: { plan: 'team' },
-    password: true,
     names: ['Ada', 'Byron'],
     fields: { department: 'sales' },
+    phones,
     isVerified: true,
-    factors: Array(phones).fill('phone'),
+    password: isKnown || by === 'link',
+    passkeys: by === 'passkey' && !isKnown ? 1 : 0,
+    identities: by === 'identity' || by === 'passwordless' ? 1 : 0,
   };
 }
 
@@ -182,9 +222,11 @@ const aStep: fc.Arbitrary<Step> = fc.record({
   step: fc.constantFrom(
     ...STEPS,
     'profile',
-    'password',
+    'usualWay',
+    'usualWay',
     'phone',
     'rightCode',
+    'complete',
     'complete',
     'complete',
   ),
@@ -192,12 +234,14 @@ const aStep: fc.Arbitrary<Step> = fc.record({
   crash: fc.option(fc.integer({ min: 1, max: 12 }), { nil: null, freq: 2 }),
 });
 
-const USUAL = ['start', 'profile', 'password', 'phone', 'rightCode'] as const;
+const USUAL = ['start', 'profile', 'usualWay', 'phone', 'rightCode'] as const;
 const usually = (far: number) =>
   USUAL.slice(0, far).map((step): Step => ({ step, browser: 0, crash: null }));
 
-test('wherever the server crashes during the completion, it gives nothing, and the next completion gives everything', async () => {
-  const real = await begin({ required: ['sms'] });
+test.each(
+  FLOW_WAYS,
+)('wherever the server crashes during the completion with %s, it gives nothing, and the next completion gives everything', async (way) => {
+  const real = await begin(way, { required: ['sms'] });
   for (const step of usually(USUAL.length)) await carryOut(real, step);
   let crash = 0;
   while (real.accepted === 0 && crash < 100) {
@@ -208,8 +252,8 @@ test('wherever the server crashes during the completion, it gives nothing, and t
     await holds(real);
   }
   expect([real.accepted, real.phones]).toEqual([1, 1]);
-  // The account, its password, its role, the fields, the factor, the flow, the invitation and the login.
-  expect(crash).toBeGreaterThan(8);
+  // The account, its way to log in, its role, the fields, the factor, the flow, the invitation and the login.
+  expect(crash).toBeGreaterThan(way === 'existing' ? 6 : 8);
 });
 
 /** Most runs begin as people do, so that they come as far as a crash in the completion. */
@@ -227,15 +271,20 @@ const aRun = fc
 
 test('whatever people do and wherever the server crashes, an invitation is accepted once and with everything, or not at all', async () => {
   await fc.assert(
-    fc.asyncProperty(aRun, fc.boolean(), async (steps, withPhone) => {
-      const real = await begin(withPhone ? { required: ['sms'] } : null);
-      for (const step of steps) {
-        await crashAt(step.crash);
-        await carryOut(real, step);
-        await crashAt(null);
-        await holds(real);
-      }
-    }),
-    { numRuns: 15, endOnFailure: true },
+    fc.asyncProperty(
+      aRun,
+      fc.constantFrom(...FLOW_WAYS),
+      fc.boolean(),
+      async (steps, way, withPhone) => {
+        const real = await begin(way, withPhone ? { required: ['sms'] } : null);
+        for (const step of steps) {
+          await crashAt(step.crash);
+          await carryOut(real, step);
+          await crashAt(null);
+          await holds(real);
+        }
+      },
+    ),
+    { numRuns: 25, endOnFailure: true },
   );
 });
