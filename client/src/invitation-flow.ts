@@ -162,11 +162,32 @@ export function resetPassword(
 }
 
 /**
- * Asks for an account. Whether or not the address has one, the state is `mail_sent`: a mail brings the link to confirm the address, or says
- * that it has an account.
+ * Signs a person up on a page of your own. `ask` mails a code to the address, and says nothing about accounts: the owner of an account gets
+ * another mail. `verify` takes the code, makes the account, and returns the login ticket. A reload can go on with `verify`.
  */
-export function signUp(options: PageOptions, person: NewPerson): Promise<FlowResult> {
-  return sendOnce(options, 'sign-up', { ...person, client_id: options.clientId });
+export function createSignUp(options: PageOptions & Pick<FlowOptions, 'storage'>) {
+  const { clientId: client_id, storage = sessionStorage } = options;
+  const send = createSender(options);
+  const key = `usher-sign-up ${client_id}`;
+  async function step<T>(path: string, body: object): Promise<FlowResult<T>> {
+    const { status, answer } = await send<T>(path, body, read(storage, key));
+    const { problem, flow_secret: fresh, ...rest } = answer;
+    if (fresh) write(storage, key, fresh);
+    if (status === 401 || rest.state === 'done') write(storage, key, null);
+    return resultOf(problem, rest);
+  }
+  return {
+    ask: (person: NewPerson) => step('sign-up', { ...person, client_id }),
+    /** Mails another code. */
+    code: () => step('sign-up/code', {}),
+    /** Then send the person to your login with `state.login_ticket`, within a minute. */
+    verify: (code: string, request: AtCompletion = {}) =>
+      step<Completed>('sign-up/verify', {
+        code,
+        state: request.state,
+        code_challenge: request.codeChallenge,
+      }),
+  };
 }
 
 async function sendOnce<T>(
@@ -174,9 +195,12 @@ async function sendOnce<T>(
   path: string,
   body: object,
 ): Promise<FlowResult<T>> {
-  const { answer } = await createSender(options)<T>(path, body, null);
-  const { problem, ...rest } = answer;
-  const state = rest.state ? (rest as FlowState & T) : null;
+  const { problem, ...rest } = (await createSender(options)<T>(path, body, null)).answer;
+  return resultOf(problem, rest);
+}
+
+function resultOf<T>(problem: Problem | undefined, rest: object): FlowResult<T> {
+  const state = 'state' in rest ? (rest as FlowState & T) : null;
   return problem ? { ok: false, problem, state } : { ok: true, state };
 }
 

@@ -43,7 +43,7 @@ export type StateName =
   | 'no_way'
   | 'done'
   | 'under_way'
-  | 'mail_sent';
+  | 'sign_up_code';
 
 export type StepName =
   | 'start'
@@ -60,7 +60,9 @@ export type StepName =
   | 'totp/verify'
   | 'complete'
   | 'reset'
-  | 'sign-up';
+  | 'sign-up'
+  | 'sign-up/code'
+  | 'sign-up/verify';
 
 /** The schema of one field, as JSON Schema. */
 export type FieldSchema = {

@@ -95,3 +95,14 @@ test('of sixteen requests for a code at once, one sends a message', async () => 
   expect(world.texts.filter(({ to }) => to === number)).toHaveLength(won(answers).length);
   expect(won(answers).length).toBeLessThanOrEqual(5);
 });
+
+test('of sixteen right codes of one sign-up at once, one makes the account', async () => {
+  const page = scene.page();
+  const email = 'sixteen@example.test';
+  const { id: client_id } = scene.client;
+  await page.send('sign-up', { client_id, email, password: 'Heron-Lagoon-42' });
+  const { mail } = await world.server.sink.waitForMail(email);
+  const code = /\b\d{6}\b/.exec(mail.subject ?? '')?.[0] ?? '';
+  const answers = await atOnce(() => page.send('sign-up/verify', { code }));
+  expect(won(answers)).toHaveLength(1);
+});

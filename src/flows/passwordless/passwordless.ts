@@ -42,7 +42,7 @@ import {
   type Unsent,
 } from './send-secret.ts';
 
-export { proveCode } from './prove-code.ts';
+export { askedFrom, proveCode } from './prove-code.ts';
 export { recipientOf } from './recipient.ts';
 export type { PasswordlessDeps, StartOutcome } from './send-secret.ts';
 

@@ -116,7 +116,7 @@ async function mailThatItExists(tx: Db, deps: SignUpDeps, about: About): Promise
   const mail =
     account?.isUnproven && !account.emailVerified
       ? await confirmation(tx, deps, { ...about, account, once })
-      : await newsOfAccount(tx, deps, { ...about, account, once });
+      : await newsOfAccount(tx, deps, { ...about, asked: { ...asked, email }, account, once });
   if (mail) await queueMail(tx, deps.enqueue, [mail], about.at);
   return true;
 }
@@ -139,26 +139,34 @@ async function confirmation(
   });
 }
 
-async function newsOfAccount(
+/** Who has asked for an account that exists. */
+type AskedAgain = { email: string; clientId: string | null; organizationId: string | null };
+
+/** Returns the mail to the address of a sign-up that made no account, or `null` if it got enough of them. Needs a transaction. */
+export async function newsOfAccount(
   tx: Db,
   deps: SignUpDeps,
-  about: About & { account: User | null; once: string },
+  about: Pick<About, 'connection' | 'resetLink' | 'at'> & {
+    asked: AskedAgain;
+    account: User | null;
+    once: string;
+  },
 ): Promise<NewMessage | null> {
   const { asked, connection, account, once, at } = about;
-  const { clientId, profile } = asked;
-  const whom = [connection.id, profile.email];
+  const { clientId, email } = asked;
+  const whom = [connection.id, email];
   if (!(await countLinkRequest(tx, { mail: 'sign-up-mail', whom, now: at }))) return null;
   return account === null
     ? {
         template: 'sign_up_name_taken',
-        recipient: profile.email,
+        recipient: email,
         userId: null,
         data: { connectionId: connection.id, clientId },
         once,
       }
     : {
         template: 'sign_up_account_exists',
-        recipient: profile.email,
+        recipient: email,
         userId: account.id,
         ticketId: await resetTicket(tx, deps, { ...about, account }),
         data: { clientId },
@@ -172,15 +180,21 @@ async function newsOfAccount(
 async function resetTicket(
   tx: Db,
   { keys }: SignUpDeps,
-  { asked, connection, resetLink, account, at }: About & { account: User },
+  {
+    asked,
+    connection,
+    resetLink,
+    account,
+    at,
+  }: Pick<About, 'connection' | 'resetLink' | 'at'> & { asked: AskedAgain; account: User },
 ): Promise<string | null> {
   if (!isSelfServiceResetEnabled(connection)) return null;
-  const { clientId, organizationId, profile } = asked;
+  const { clientId, organizationId, email } = asked;
   const ticket = await issueTicket(tx, {
     ...resetLink,
     kind: 'password-change',
     userId: account.id,
-    email: profile.email,
+    email,
     clientId,
     organizationId,
     // Opening a link proves that the person reads the mail of its address.

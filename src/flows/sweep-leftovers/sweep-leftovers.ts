@@ -26,6 +26,7 @@ import { deleteExpiredPasswordlessLinks } from '../../records/passwordless-links
 import { deleteEndedPendingLogins } from '../../records/pending-logins/pending-logins.ts';
 import { deleteEndedProviderLogins } from '../../records/provider-logins/provider-logins.ts';
 import { deleteFullBuckets } from '../../records/rate-limits/rate-limits.ts';
+import { deleteEndedSignUps } from '../../records/sign-ups/sign-ups.ts';
 import {
   deleteEndedBlocks,
   deleteEndedThrottles,
@@ -81,6 +82,7 @@ export async function sweepLeftovers(deps: {
     deleteEndedPendingLogins,
     deleteEndedProviderLogins,
     deleteEndedFlows,
+    deleteEndedSignUps,
     past(deps.logRetentionDays * DAY_MS, deleteLogs),
     past(LINKS_KEPT_MS, deleteOldTickets),
     past(MAILS_KEPT_MS, deleteOldMessages),

@@ -38,7 +38,7 @@ import {
   textOf,
 } from './request-body.ts';
 import { resetPassword } from './reset-route.ts';
-import { askForSignUp } from './sign-up-route.ts';
+import { registerSignUpRoutes } from './sign-up-route.ts';
 import { registerWayRoutes } from './way-routes.ts';
 
 type Deps = InvitationFlowDeps & { origins: Origins };
@@ -59,9 +59,7 @@ export function registerFlowRoutes(app: FastifyInstance, deps: Deps): void {
   app.post('/reset', (request, reply) =>
     resetPassword(deps, request, reply, (...page) => permit(deps, ...page)),
   );
-  app.post('/sign-up', (request, reply) =>
-    askForSignUp(deps, request, reply, (...page) => permit(deps, ...page)),
-  );
+  registerSignUpRoutes(app, deps, (...page) => permit(deps, ...page));
 
   app.get(
     '/state',

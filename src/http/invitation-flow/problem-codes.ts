@@ -7,6 +7,10 @@ export const FLOW_PROBLEMS = {
     when: 'The account is blocked.',
     action: 'Show the message. Only an operator can unblock the account.',
   },
+  account_exists: {
+    when: 'The address has got an account since the code was mailed. Only its owner, who has typed the code, gets this answer.',
+    action: 'Offer the login.',
+  },
   changed: {
     when: 'Another request of this flow was faster.',
     action: 'Read the state with `GET /invitation-flow/state`, and continue from there.',
@@ -134,7 +138,7 @@ export const FLOW_PROBLEMS = {
       'Ask the person, and send the start again with `take_over: true`. This ends the flow in the other browser.',
   },
   unknown_flow: {
-    when: 'The flow has expired, was taken over by another browser, or never existed.',
+    when: 'The flow or the sign-up has expired or ended, was taken over by another browser, or never existed.',
     action: 'Start again with the link.',
   },
   unknown_link: {

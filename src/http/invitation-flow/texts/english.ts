@@ -3,6 +3,7 @@ import type { ProblemTexts } from './problem-texts.ts';
 export const ENGLISH: ProblemTexts = {
   problems: {
     account_blocked: 'This account is blocked. Contact the people who run the application.',
+    account_exists: 'You already have an account. Log in with it.',
     changed: 'Something has changed in the meantime. Try again.',
     code_expired: 'This code is no longer valid. Request a new one.',
     code_not_sent: 'The email with the code could not be sent. Try again later.',

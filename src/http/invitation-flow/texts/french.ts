@@ -3,6 +3,7 @@ import type { ProblemTexts } from './problem-texts.ts';
 export const FRENCH: ProblemTexts = {
   problems: {
     account_blocked: 'Ce compte est bloqué. Contactez les responsables de l’application.',
+    account_exists: 'Vous avez déjà un compte. Connectez-vous avec celui-ci.',
     changed: 'Quelque chose a changé entre-temps. Réessayez.',
     code_expired: 'Ce code n’est plus valable. Demandez-en un nouveau.',
     code_not_sent: 'L’e-mail avec le code n’a pas pu être envoyé. Réessayez plus tard.',

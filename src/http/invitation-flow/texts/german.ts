@@ -3,6 +3,7 @@ import type { ProblemTexts } from './problem-texts.ts';
 export const GERMAN: ProblemTexts = {
   problems: {
     account_blocked: 'Dieses Konto ist gesperrt. Wenden Sie sich an die Betreiber der Anwendung.',
+    account_exists: 'Sie haben bereits ein Konto. Melden Sie sich damit an.',
     changed: 'Inzwischen hat sich etwas geändert. Versuchen Sie es noch einmal.',
     code_expired: 'Dieser Code gilt nicht mehr. Fordern Sie einen neuen an.',
     code_not_sent:
