@@ -174,6 +174,11 @@ test('the answer of another provider is refused (RFC 9207)', async () => {
   expect(await kinds(standIn.url)).toBe('proved');
   expect(await kinds('https://evil.example')).toBe('failed');
   expect(await kinds(null)).toBe('failed');
+  // Also if this provider does not announce that it names itself.
+  standIn.metadata.authorization_response_iss_parameter_supported = undefined;
+  deps = socialWith([]);
+  expect(await kinds('https://evil.example')).toBe('failed');
+  expect(await kinds(null)).toBe('proved');
 });
 
 test('userinfo of another person is refused', async () => {
