@@ -2,7 +2,6 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import {
   type ApiClient,
   claimsOf,
-  made,
   type Organization,
   openTab,
   openWorld,
