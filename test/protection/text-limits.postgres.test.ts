@@ -116,16 +116,23 @@ async function withPhone(phone_number: string): Promise<Person> {
 }
 
 describe('of sixteen texts at once', () => {
-  const cases: [string, object, number, () => string][] = [
+  const cases: [string, object, number, () => string, ((index: number) => string)?][] = [
     ['to one number, as many as `per_number`', { per_number: 3 }, 3, () => '+491709000001'],
     ['to one country, as many as `per_country`', { per_country: 10 }, 10, french],
-    ['in total, as many as `total`', { total: 11, per_country: 11 }, 11, german],
+    [
+      'in total, as many as `total`',
+      { total: 11, per_country: 11, per_address: 11 },
+      11,
+      german,
+      (index) => `192.0.2.${index}`,
+    ],
     ['from one address, as many as `per_address`', { per_address: 4 }, 4, german],
   ];
-  test.each(cases)('%s are sent', async (_which, settings, most, number) => {
+  test.each(cases)('%s are sent', async (_which, settings, most, number, from = () =>
+    '192.0.2.1') => {
     await limit(settings);
     const before = world.texts.length;
-    const answers = await atOnce(16, () => starts(number()));
+    const answers = await atOnce(16, (index) => starts(number(), { from: from(index) }));
     expect(answers.filter((answer) => answer === 'sent')).toHaveLength(most);
     expect(world.texts.length - before).toBe(most);
     expect(answers.filter((answer) => answer === '429 too_many_requests')).toHaveLength(16 - most);
@@ -154,12 +161,12 @@ test('logins with a code and new factors share the limits', async () => {
 });
 
 test('strangers cannot use up the texts of a confirmed factor', async () => {
-  await limit({ per_number: 1, per_country: 2, total: 2 });
+  await limit({ per_number: 1, per_country: 2, total: 2, per_address: 2 });
   const number = german();
   const person = await withPhone(number);
   expect(await starts(number)).toBe('sent');
   expect(await starts(german())).toBe('sent');
-  expect(await starts(german())).toBe('429 too_many_requests');
+  expect(await starts(german(), { from: '192.0.2.2' })).toBe('429 too_many_requests');
   const token = await mfaToken(person);
   expect(await mfa('challenge', token, { challenge_type: 'oob' })).toBe('sent');
   expect(textsTo(number)).toBe(2);
@@ -223,7 +230,7 @@ test('a number of a new range gets texts once the operator allows it', async () 
 });
 
 test('the answers do not tell whether an account has the number', async () => {
-  await limit({ per_number: 2, per_country: 5, total: 5 });
+  await limit({ per_number: 2, per_country: 5, total: 5, per_address: 5 });
   const number = german();
   const user = { connection: 'sms-closed', phone_number: number };
   await made(world.server, '/users', user);
