@@ -160,6 +160,11 @@ test.each<[what: string, row: () => Promise<Row>, says: string]>([
     'An account of Google was connected',
   ],
   [
+    'a new passkey',
+    async () => ({ template: 'passkey_added', userId: user.id, data: { clientId: null } }),
+    'A passkey was added to your account',
+  ],
+  [
     'an import',
     async () => {
       const job = { ...JOB, status_details: '', inserted: 3, updated: 2, failed: 1, total: 6 };

@@ -138,6 +138,7 @@ export async function readMailContext(db: Db, messages: Message[]): Promise<Mail
 export function clientOfMail(message: Message): string | null {
   switch (message.template) {
     case 'identity_linked':
+    case 'passkey_added':
     case 'sign_up_account_exists':
     case 'sign_up_name_taken':
       return message.data.clientId;

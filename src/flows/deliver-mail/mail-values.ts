@@ -46,6 +46,7 @@ export type OwnValues = {
   sign_up_name_taken: NoValues;
   /** `provider`: the name of the identity provider. */
   identity_linked: { provider: string };
+  passkey_added: NoValues;
   import_ended: { job: ImportValues };
   /** `url`: where the application begins a login, or ''. */
   welcome_email: InvitationValues & { url: string };

@@ -1,5 +1,6 @@
 import type { PublicKeyCredentialCreationOptionsJSON } from '@simplewebauthn/server';
 import { transaction } from '../../platform/db/db.ts';
+import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import type {
   AuthenticationMethod,
   VerifiedPasskey,
@@ -7,10 +8,12 @@ import type {
 } from '../../records/authentication-methods/authentication-methods.ts';
 import { storePasskey } from '../../records/authentication-methods/authentication-methods.ts';
 import type { Audit } from '../../records/logs/logs.ts';
+import type { NewMessage } from '../../records/messages/messages.ts';
 import { tenantSettings } from '../../records/settings/settings.ts';
 import type { User } from '../../records/users/users.ts';
 import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
 import { noteEnrollment } from '../../steps/note-enrollment/note-enrollment.ts';
+import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 import {
   beginRegistration,
   finishRegistration,
@@ -19,7 +22,7 @@ import {
 
 export { beginPasskeyOffer, endPasskeyOffer, passkeyOffer } from './offer-passkey.ts';
 
-export type RegisterPasskeyDeps = PasskeyDeps & { audit: Audit };
+export type RegisterPasskeyDeps = PasskeyDeps & { audit: Audit; enqueue: Enqueue };
 
 /** The browser and the login, or the link, that register a credential, and what kind of one. */
 type Registering = { kind: WebAuthnKind; boundTo: string };
@@ -73,15 +76,24 @@ export async function addOwnPasskey(
   deps: RegisterPasskeyDeps,
   input: Registering & { answer: string; user: User; clientId: string | null; ip: string },
 ): Promise<{ kind: 'added'; method: AuthenticationMethod } | { kind: 'refused' }> {
-  const { db, clock, audit } = deps;
+  const { db, clock, audit, enqueue } = deps;
   const { user, clientId, ip, ...registering } = input;
   const event = { userId: user.id, userName: user.email, clientId, ip };
   const verified = await finishRegistration(deps, registering);
   const isTheirs = verified.kind === 'verified' && verified.userId === user.id;
   const stored = isTheirs
-    ? await transaction(db, (tx) =>
-        storePasskey(tx, { userId: user.id, passkey: verified.passkey, at: clock.now() }),
-      )
+    ? await transaction(db, async (tx) => {
+        const at = clock.now();
+        const outcome = await storePasskey(tx, {
+          userId: user.id,
+          passkey: verified.passkey,
+          at,
+        });
+        const mails =
+          outcome.kind === 'stored' ? addedMail(registering.kind, { user, clientId }) : [];
+        if (mails.length > 0) await queueMail(tx, enqueue, mails, at);
+        return outcome;
+      })
     : null;
   const details = { factor: registering.kind };
   if (stored?.kind !== 'stored') {
@@ -94,4 +106,14 @@ export async function addOwnPasskey(
     noteEnrollment(deps, { user, factor: 'passkey', clientId, ip });
   }
   return { kind: 'added', method: stored.method };
+}
+
+/** Returns the mail that tells the owner of a verified address of a new way to log in. A security key alone is none. */
+function addedMail(
+  kind: WebAuthnKind,
+  { user, clientId }: { user: User; clientId: string | null },
+): NewMessage[] {
+  const { id: userId, email, emailVerified } = user;
+  if (kind !== 'passkey' || email === null || !emailVerified) return [];
+  return [{ template: 'passkey_added', recipient: email, userId, data: { clientId } }];
 }

@@ -43,6 +43,8 @@ type MailSubjects = {
   sign_up_name_taken: ToAddress<{ connectionId: string; clientId: string | null }>;
   /** `provider`: its name for people. `clientId`: the application of the login in which it was linked. */
   identity_linked: ToUser<{ provider: string; clientId: string | null }>;
+  /** `clientId`: the application of the login in which it was added. */
+  passkey_added: ToUser<{ clientId: string | null }>;
   import_ended: ToUser<{ job: ImportResult }>;
   /** An invitation that was given at once, or none. */
   welcome_email: ToUser & { invitationId: string | null; campaignId: string | null };
@@ -163,6 +165,10 @@ const READERS: { [Name in MailTemplate]: (row: Row) => MailSubjects[Name] | null
     return isText(provider)
       ? toUser(row, { provider, clientId: isText(clientId) ? clientId : null })
       : null;
+  },
+  passkey_added(row) {
+    const { clientId } = row.data;
+    return toUser(row, { clientId: isText(clientId) ? clientId : null });
   },
   import_ended(row) {
     const job = readImportResult(row.data.job);

@@ -73,6 +73,7 @@ const SAMPLES: { [Name in BuiltInMail]: (link: LinkValues) => OwnValues[Name] } 
   sign_up_account_exists: (link) => link,
   sign_up_name_taken: () => ({}),
   identity_linked: () => ({ provider: 'Google' }),
+  passkey_added: () => ({}),
   import_ended: () => ({
     job: {
       id: 'job_sample',

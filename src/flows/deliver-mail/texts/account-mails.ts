@@ -7,6 +7,7 @@ type AccountMail =
   | 'passwordless_code'
   | 'welcome_email'
   | 'identity_linked'
+  | 'passkey_added'
   | 'import_ended'
   | 'blocked_account';
 
@@ -207,6 +208,34 @@ export const ACCOUNT_TEXTS: Record<AccountMail, Record<SideBySide, MailText>> = 
       paragraphs: [
         HELLO.de,
         'Ein Konto von <strong>{{ provider }}</strong> wurde mit Ihrem Konto für <strong>{{ user.email }}</strong> verbunden. Damit können Sie sich jetzt bei {{ place }} anmelden. Ihre bisherigen Wege zur Anmeldung bleiben.',
+      ],
+      notes: [
+        'Wenn Sie es waren, müssen Sie nichts tun.',
+        'Wenn Sie es nicht waren, kann sich jemand anders mit Ihrem Konto anmelden. Sagen Sie es den Betreibern von {{ place }} sofort.',
+      ],
+    },
+  },
+  passkey_added: {
+    en: {
+      subject: 'You can now log in to {{ place }} with a passkey',
+      preview: 'A passkey was added to your account.',
+      heading: 'A new passkey',
+      paragraphs: [
+        HELLO.en,
+        'A passkey was added to your account for <strong>{{ user.email }}</strong>. You can now log in to {{ place }} with it. The ways that you have used so far still work.',
+      ],
+      notes: [
+        'If it was you, you have nothing to do.',
+        'If it was not you, another person can log in to your account. Tell the people who run {{ place }} at once.',
+      ],
+    },
+    de: {
+      subject: 'Sie können sich bei {{ place }} jetzt mit einem Passkey anmelden',
+      preview: 'Zu Ihrem Konto ist ein Passkey hinzugekommen.',
+      heading: 'Ein neuer Passkey',
+      paragraphs: [
+        HELLO.de,
+        'Zu Ihrem Konto für <strong>{{ user.email }}</strong> ist ein Passkey hinzugekommen. Damit können Sie sich jetzt bei {{ place }} anmelden. Ihre bisherigen Wege zur Anmeldung bleiben.',
       ],
       notes: [
         'Wenn Sie es waren, müssen Sie nichts tun.',

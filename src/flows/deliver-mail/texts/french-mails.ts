@@ -136,6 +136,19 @@ export const FRENCH_TEXTS: Record<BuiltInMail, MailText> = {
       'Si ce n’était pas vous, quelqu’un d’autre peut se connecter à votre compte. Prévenez sans attendre les responsables de {{ place }}.',
     ],
   },
+  passkey_added: {
+    subject: 'Vous pouvez maintenant vous connecter à {{ place }} avec une clé d’accès',
+    preview: 'Une clé d’accès a été ajoutée à votre compte.',
+    heading: 'Une nouvelle clé d’accès',
+    paragraphs: [
+      HELLO.fr,
+      'Une clé d’accès a été ajoutée à votre compte <strong>{{ user.email }}</strong>. Vous pouvez maintenant vous connecter à {{ place }} avec elle. Vos moyens de connexion actuels fonctionnent toujours.',
+    ],
+    notes: [
+      'Si c’était vous, vous n’avez rien à faire.',
+      'Si ce n’était pas vous, quelqu’un d’autre peut se connecter à votre compte. Prévenez sans attendre les responsables de {{ place }}.',
+    ],
+  },
   blocked_account: {
     subject: 'Votre compte sur {{ place }} a été bloqué',
     preview: 'Trop de tentatives de connexion ont échoué. Débloquez le compte d’un clic.',
