@@ -98,3 +98,82 @@ async function metadataOf(email: string) {
   const { body } = await world.server.api<{ user_metadata?: object }[]>('GET', path);
   return body[0]?.user_metadata;
 }
+
+describe('the fields', () => {
+  const NAMES = {
+    zebra_crossing: { type: 'string', description: 'Near your house.' },
+    given_name: { type: 'string' },
+    a: { type: 'integer', title: 'Age', minimum: 18 },
+    favoriteColor: { type: 'string', enum: ['red', 'blue'] },
+    born: { type: 'string', format: 'date' },
+    site: { type: 'string', format: 'uri' },
+    second: { type: 'string', format: 'email' },
+    ok: { type: 'boolean' },
+  };
+
+  test('are in the order of the schema, on the page and in the answers of the API', async () => {
+    const { link, id } = await asked(NAMES);
+    const { page } = await openTab().go(link);
+    const ids = [...page.matchAll(/<label for="field-(\w+)"/g)].map(([, name]) => name);
+    expect(ids).toEqual(Object.keys(NAMES));
+    const { body } = await world.server.api<{ profile_schema: { properties: object } }>(
+      'GET',
+      `/api/v2/invitations/${id}`,
+    );
+    expect(Object.keys(body.profile_schema.properties)).toEqual(Object.keys(NAMES));
+  });
+
+  test('have readable labels, hints, and the inputs that fit them', async () => {
+    const { link } = await asked(NAMES);
+    const { page } = await openTab().go(link);
+    const labels = [...page.matchAll(/<label for="field-\w+">([^<]+)</g)].map(([, text]) => text);
+    expect(labels.slice(0, 4)).toEqual(['Zebra crossing', 'Given name', 'Age', 'Favorite color']);
+    expect(page).toContain('<p class="field-hint" id="field-zebra_crossing-hint">Near your house.');
+    const tag = (name: string) => new RegExp(`<input id="field-${name}"[^>]*>`).exec(page)?.[0];
+    expect(tag('zebra_crossing')).toContain('aria-describedby="field-zebra_crossing-hint"');
+    expect(tag('given_name')).toContain('autocomplete="given-name"');
+    expect(tag('a')).toContain('inputmode="numeric"');
+    expect(
+      ['born', 'site', 'second'].map((name) => /type="(\w+)"/.exec(tag(name) ?? '')?.[1]),
+    ).toEqual(['date', 'url', 'email']);
+    expect(page.indexOf('id="field-ok"')).toBeLessThan(page.indexOf('for="field-ok"'));
+  });
+
+  test('say what is wrong with each of them', async () => {
+    const { link } = await asked(NAMES);
+    const refused = await sends(link, {
+      'field-a': '7',
+      'field-born': '31.1.2026',
+      'field-site': 'example',
+      'field-second': 'me',
+      'field-favoriteColor': 'green',
+      'field-ok': '',
+      password: aPassword(),
+    });
+    const said = Object.fromEntries(
+      [...refused.page.matchAll(/id="field-(\w+)-problem">([^<]+)</g)].map(([, name, text]) => [
+        name,
+        text,
+      ]),
+    );
+    expect(said).toEqual({
+      zebra_crossing: 'Fill in this field.',
+      given_name: 'Fill in this field.',
+      a: 'Enter a number of at least 18.',
+      favoriteColor: 'Choose one of the values.',
+      born: 'Enter a date such as 2026-01-31.',
+      site: 'Enter a web address such as https://example.com.',
+      second: 'Enter an email address such as name@example.com.',
+      ok: 'Tick this box to continue.',
+    });
+  });
+
+  test.each(['email', 'phone_number', 'user_metadata'])('cannot be called %s', async (name) => {
+    const profile_schema = { type: 'object', properties: { [name]: { type: 'string' } } };
+    const answer = await invite({ recipients: [aPerson().email], profile_schema });
+    expect([answer.status, answer.body.message]).toEqual([
+      400,
+      `profile_schema: '${name}' cannot be the name of a field, because people cannot enter this attribute of their user. Choose another name.`,
+    ]);
+  });
+});

@@ -6,12 +6,13 @@ import {
   type ProfileSchema,
 } from '../../platform/profile-schema/profile-schema.ts';
 import type { FlowState } from '../../records/invitation-flows/invitation-flows.ts';
+import { profileSchemaOf } from '../../records/invitations/invitations.ts';
 import { grantMetadata, type UserChanges, updateUser } from '../../records/users/users.ts';
 import type { Found, OpenInvitation } from './view-invitation.ts';
 
 /** Returns the schema of the fields that an invitation asks for, or `null` if it asks for none. */
 export function fieldsAskedBy({ campaign }: Pick<Found, 'campaign'>): ProfileSchema | null {
-  const { profileSchema } = campaign.plan;
+  const profileSchema = profileSchemaOf(campaign.plan);
   return isProfileSchema(profileSchema) ? profileSchema : null;
 }
 

@@ -46,6 +46,8 @@ export type CampaignPlan = {
   createUser?: 'on_invite' | 'on_accept';
   /** JSON Schema of the profile that the acceptance asks for. */
   profileSchema?: Record<string, unknown>;
+  /** The names of its properties in their order, which PostgreSQL does not keep. */
+  profileOrder?: string[];
   /** Second factors that the acceptance enrolls. */
   factors?: { required: ('any' | 'otp' | 'sms' | 'email' | 'webauthn')[] };
 };
@@ -56,4 +58,24 @@ export type EmailPolicy = 'same' | 'same_domain' | 'any_verified';
 /** Returns the plan's policy, with the default filled in. */
 export function emailPolicyOf(plan: Pick<CampaignPlan, 'emailPolicy'>): EmailPolicy {
   return plan.emailPolicy ?? 'same';
+}
+
+/** Returns the schema of the fields as a stored plan keeps it: with the order of its properties beside it. */
+export function keptProfileSchema(
+  profileSchema: Record<string, unknown>,
+): Pick<CampaignPlan, 'profileSchema' | 'profileOrder'> {
+  return { profileSchema, profileOrder: Object.keys(Object(profileSchema.properties)) };
+}
+
+/** Returns the schema of the fields with its properties in the order in which they were given, or `null`. */
+export function profileSchemaOf({
+  profileSchema,
+  profileOrder = [],
+}: Pick<CampaignPlan, 'profileSchema' | 'profileOrder'>): Record<string, unknown> | null {
+  if (profileSchema === undefined) return null;
+  const { properties } = profileSchema;
+  if (typeof properties !== 'object' || properties === null) return profileSchema;
+  const placeOf = (name: string) => profileOrder.indexOf(name);
+  const inOrder = Object.entries(properties).sort(([a], [b]) => placeOf(a) - placeOf(b));
+  return { ...profileSchema, properties: Object.fromEntries(inOrder) };
 }

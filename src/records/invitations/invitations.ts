@@ -30,7 +30,9 @@ export {
   type EmailPolicy,
   emailPolicyOf,
   isSmallData,
+  keptProfileSchema,
   MAX_DATA_BYTES,
+  profileSchemaOf,
 } from './campaign-plan.ts';
 export {
   type Campaign,

@@ -16,6 +16,29 @@ import {
 import { findResourceServer } from '../../records/resource-servers/resource-servers.ts';
 import { missingRoles } from '../../records/roles/roles.ts';
 
+/** Attributes of a user. A field with such a name would go to `user_metadata`, where nobody expects it. */
+const OTHER_ATTRIBUTES = new Set([
+  'app_metadata',
+  'blocked',
+  'connection',
+  'created_at',
+  'email',
+  'email_verified',
+  'identities',
+  'last_ip',
+  'last_login',
+  'logins_count',
+  'multifactor',
+  'password',
+  'phone_number',
+  'phone_verified',
+  'picture',
+  'updated_at',
+  'user_id',
+  'user_metadata',
+  'username',
+]);
+
 /** A plan with the application and the connection that people are invited to. */
 export type PlanToCheck = {
   plan: CampaignPlan;
@@ -42,6 +65,13 @@ export async function checkPlan(db: Db, asked: PlanToCheck): Promise<void> {
   if (plan.profileSchema) {
     const problem = profileSchemaProblem(plan.profileSchema);
     if (problem !== null) throw wrong(`profile_schema: ${problem}`);
+    const names = Object.keys(Object(plan.profileSchema.properties));
+    const taken = names.find((name) => OTHER_ATTRIBUTES.has(name));
+    if (taken !== undefined) {
+      throw wrong(
+        `profile_schema: '${taken}' cannot be the name of a field, because people cannot enter this attribute of their user. Choose another name.`,
+      );
+    }
   }
   const [unavailable] = await unavailableFactors(db, plan.factors?.required ?? []);
   if (unavailable !== undefined) {

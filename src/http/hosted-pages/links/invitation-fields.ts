@@ -7,6 +7,7 @@ import {
 } from '../../../flows/accept-invitation/accept-invitation.ts';
 import { formText, type Translator } from '../page/page.ts';
 import type { InvitationField } from '../page-values/page-values.ts';
+import { inputOf, labelOf, sayFieldProblem } from './field-view.ts';
 
 type View = OpenInvitation | LoginInvitation;
 
@@ -38,23 +39,25 @@ export function fieldViews(
   const checked = checkFields(view, typed);
   const problems = new Map(
     isSent && checked.kind === 'refused'
-      ? checked.problems.map(({ field, why }) => [field, why])
+      ? checked.problems.map((problem) => [problem.field, problem])
       : [],
   );
   return Object.entries(schema.properties).map(([name, field]) => {
-    const why = problems.get(name);
+    const problem = problems.get(name);
+    const id = PREFIX + name;
+    const hint = typeof field.description === 'string' ? field.description : null;
+    const describing = [problem && `${id}-problem`, hint && `${id}-hint`].filter(Boolean);
     return {
-      name: PREFIX + name,
-      label: typeof field.title === 'string' ? field.title : name,
-      isNumber: field.type === 'number' || field.type === 'integer',
+      name: id,
+      label: labelOf(name, field),
+      hint,
+      ...inputOf(name, field),
       isFlag: field.type === 'boolean',
       options: Array.isArray(field.enum) ? field.enum.map(String) : [],
       isRequired: schema.required?.includes(name) === true,
-      value: formText(request, PREFIX + name),
-      problem:
-        why === undefined
-          ? null
-          : say(why === 'missing' ? 'invitation.fieldMissing' : 'invitation.fieldWrong'),
+      value: formText(request, id),
+      problem: problem ? sayFieldProblem(say, field, problem) : null,
+      describedBy: describing.length > 0 ? describing.join(' ') : null,
     };
   });
 }

@@ -17,7 +17,12 @@ type Until = { until: string; untilIso: string };
 export type InvitationField = {
   name: string;
   label: string;
-  isNumber: boolean;
+  /** What the operator says about the field. */
+  hint: string | null;
+  /** The type of the `input`. */
+  type: 'text' | 'email' | 'url' | 'date';
+  inputMode: 'numeric' | 'decimal' | null;
+  autocomplete: string | null;
   isFlag: boolean;
   /** Empty: any value. */
   options: string[];
@@ -25,6 +30,8 @@ export type InvitationField = {
   value: string;
   /** What is wrong with the value. */
   problem: string | null;
+  /** The ids of the texts that describe the field, separated by spaces. */
+  describedBy: string | null;
 };
 
 /** The values of the pages behind links in mails, and of the page that requests one. */

@@ -8,6 +8,7 @@ import { parseJson } from '../../../platform/json/json.ts';
 import {
   type CampaignPlan,
   DEFAULT_INVITATION_TTL_SECONDS,
+  keptProfileSchema,
 } from '../../../records/invitations/invitations.ts';
 import { checkPlan } from '../../../steps/check-plan/check-plan.ts';
 import { refuseProtectedIn } from '../../../steps/refuse-protected/refuse-protected.ts';
@@ -65,7 +66,7 @@ export async function toPlan(
     ...(wire.member_roles && { memberRoles: wire.member_roles }),
     ...(wire.existing_users === 'grant' && { existingUsers: wire.existing_users }),
     ...(wire.create_user === 'on_accept' && { createUser: wire.create_user }),
-    ...(wire.profile_schema && { profileSchema: wire.profile_schema }),
+    ...(wire.profile_schema && keptProfileSchema(wire.profile_schema)),
     ...(wire.factors && { factors: wire.factors }),
     ...acceptanceOf(wire),
   };

@@ -5,6 +5,7 @@ import {
   emailPolicyOf,
   grantsOf,
   type Invitation,
+  profileSchemaOf,
 } from '../../../records/invitations/invitations.ts';
 import { freeObject, oneOf } from '../route/route.ts';
 import { acceptanceProperties } from './plan-properties.ts';
@@ -51,6 +52,7 @@ const NO_PLAN: CampaignPlan = { ttlSec: 0, markEmailVerified: true };
 export function toShownPlan(invitation: Invitation, campaign: Campaign | undefined) {
   const plan = campaign?.plan ?? NO_PLAN;
   const { inviter, resultUrl, roles, memberRoles } = plan;
+  const profileSchema = profileSchemaOf(plan);
   const { appMetadata, userMetadata } = grantsOf(invitation, { plan });
   const templateData = { ...plan.templateData, ...invitation.data?.templateData };
   return {
@@ -62,7 +64,7 @@ export function toShownPlan(invitation: Invitation, campaign: Campaign | undefin
     ...(hasAny(appMetadata) && { app_metadata: appMetadata }),
     ...(hasAny(userMetadata) && { user_metadata: userMetadata }),
     ...(hasAny(templateData) && { template_data: templateData }),
-    ...(plan.profileSchema && { profile_schema: plan.profileSchema }),
+    ...(profileSchema && { profile_schema: profileSchema }),
     ...(plan.factors && { factors: plan.factors }),
     invitee_may: plan.inviteeMay ?? ('any_proof' as const),
     existing_users: plan.existingUsers ?? ('ask' as const),
