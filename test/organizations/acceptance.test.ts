@@ -1,7 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { transaction } from '../../src/platform/db/db.ts';
+import { findConnection } from '../../src/records/connections/connections.ts';
+import { storeProvidedIdentity } from '../../src/steps/adopt-identity/adopt-identity.ts';
 import { aPassword, aPerson } from '../harness/factories.ts';
 import { eventually } from '../harness/harness.ts';
 import { plainBrowser } from '../harness/plain-browser.ts';
+import { aProvidedPerson } from '../harness/providers/provided-person.ts';
 import {
   type ApiClient,
   claimsOf,
@@ -133,6 +137,31 @@ test('the page of an invitation says that the account is blocked, and how to unb
   expect(blocked.status).toBe(429);
   expect(blocked.page).toContain('Your account has been blocked');
   expect(await isOpen(invitation)).toBe(true);
+});
+
+test('a person whose only way to log in does not count in the organization learns what works', async () => {
+  const options = { client_id: 'at-google', client_secret: 'secret' };
+  const store = { name: 'google', strategy: 'google-oauth2', options };
+  const { id } = await made(world.server, '/connections', store);
+  const google = await findConnection(world.db, id);
+  if (google === null) throw new Error('The connection was not made.');
+  const { email } = aPerson();
+  const user = await world.aUser({ id: world.connectionId }, { email, emailVerified: true });
+  await transaction(world.db, (tx) =>
+    storeProvidedIdentity(tx, {
+      connection: google,
+      identity: aProvidedPerson({ email }),
+      linkTo: user.id,
+      mayCreate: true,
+      tokenKey: Buffer.alloc(32, 7),
+      at: world.clock.now(),
+    }),
+  );
+  const tab = openTab();
+  const { page } = await tab.go(begin(await world.inviteTo(ours, client, { invitee: { email } })));
+  expect(page).toContain('You already have an account, but you cannot accept the invitation');
+  expect(page).not.toContain('There is no account for this address');
+  expect(page).toMatch(/<a href="[^"]*reset[^"]*">Get a link to choose a password<\/a>/);
 });
 
 describe('a user with a session', () => {

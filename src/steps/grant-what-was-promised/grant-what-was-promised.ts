@@ -17,7 +17,7 @@ import { grantInvitations } from './give.ts';
 import { leaveMadeAccount } from './leave-made-account.ts';
 import { noteAcceptance } from './note-acceptance.ts';
 
-export { type Accepted, grantInvitations } from './give.ts';
+export { grantInvitations } from './give.ts';
 export { grantAtOnce } from './grant-at-once.ts';
 export { leaveMadeAccount } from './leave-made-account.ts';
 export { noteAcceptance } from './note-acceptance.ts';
