@@ -12,6 +12,7 @@ type Invitation = {
   email: string;
   created_at: string;
   expires_at: string;
+  renewals: number;
   mail: { state: string; error?: string } | null;
 };
 
@@ -20,6 +21,7 @@ type ListOptions = {
   email?: string;
   job?: string;
   client?: string;
+  renewed?: boolean;
   limit: string;
 };
 
@@ -55,6 +57,7 @@ export function addInvitationsCommand(program: Command, context: Context): void 
     .option('--email <address>', 'only those to this address')
     .option('--job <id>', 'only those of this import or invitation job')
     .option('--client <id>', 'only those to this application')
+    .option('--renewed', 'only those whose person has requested a new link')
     .option('-n, --limit <number>', 'maximum number to list', '50')
     .action(async (options: ListOptions) => {
       const { api, terminal } = toolsOf(context, list);
@@ -125,6 +128,7 @@ async function listInvitations(
     if (options.email !== undefined) query.set('email', options.email);
     if (options.job !== undefined) query.set('job_id', options.job);
     if (options.client !== undefined) query.set('client_id', options.client);
+    if (options.renewed) query.set('renewed', 'true');
     if (from !== undefined) query.set('from', from);
     const page = await api.get<{ invitations: Invitation[]; next?: string }>(
       `/api/v2/invitations?${query}`,
@@ -161,9 +165,10 @@ function linesOf(terminal: Terminal, found: Invitation[]): string[] {
     invitation.mail === null
       ? 'no email'
       : `email ${invitation.mail.state}${invitation.mail.error ? `: ${invitation.mail.error}` : ''}`,
+    invitation.renewals === 0 ? '' : `renewed ${count(invitation.renewals)}×`,
   ]);
-  return columns(rows).map(([id = '', state = '', email = '', created = '', mail = ''], index) => {
+  return columns(rows).map(([id = '', state = '', email = '', ...more], index) => {
     const color = COLORS[found[index]?.state ?? 'pending'];
-    return `${terminal.paint('dim', id)}  ${terminal.paint(color, state)}  ${email}  ${terminal.paint('dim', `${created}  ${mail}`)}`;
+    return `${terminal.paint('dim', id)}  ${terminal.paint(color, state)}  ${email}  ${terminal.paint('dim', more.join('  ').trimEnd())}`;
   });
 }

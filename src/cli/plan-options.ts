@@ -22,6 +22,8 @@ export type PlanOptions = {
   emailPolicy?: string;
   /** `false`: --no-renewal. */
   renewal: boolean;
+  factor?: string[];
+  profileSchema?: string;
 };
 
 const SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
@@ -56,7 +58,13 @@ export function addPlanOptions(command: Command): Command {
       '--email-policy <policy>',
       'account that can accept: same, same_domain or any_verified (default: same)',
     )
-    .option('--no-renewal', 'people cannot request a new link when it has expired');
+    .option('--no-renewal', 'people cannot request a new link when it has expired')
+    .option(
+      '--factor <factor>',
+      'second factor that people enroll: any, otp, sms, email or webauthn (can be repeated)',
+      collect,
+    )
+    .option('--profile-schema <json>', 'JSON Schema of the fields that people fill in');
 }
 
 /** Returns the plan for the API. Throws if an option is not valid. */
@@ -79,6 +87,8 @@ export function planOf(options: PlanOptions): Record<string, unknown> {
     ...(options.existingUsers !== undefined && { existing_users: options.existingUsers }),
     ...(options.emailPolicy !== undefined && { email_policy: options.emailPolicy }),
     ...(!options.renewal && { renewable: false }),
+    ...(options.factor && { factors: { required: options.factor } }),
+    ...json('profile_schema', '--profile-schema', options.profileSchema),
   };
 }
 

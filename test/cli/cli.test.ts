@@ -201,8 +201,10 @@ describe('invite', () => {
     await server.api('POST', '/api/v2/resource-servers', { identifier, scopes });
     const wish = ['--email-policy', 'any_verified', '--existing-users', 'grant', '--no-renewal'];
     const gives = ['--role', role.id, '--permission', `read:orders@${identifier}`];
+    const schema = { type: 'object', properties: { team: { type: 'string' } } };
+    const asks = ['--profile-schema', JSON.stringify(schema)];
     const whom = ['invite', 'given@example.com', '--no-client', '--create-user', 'on_accept'];
-    const ended = await usher([...whom, ...gives, ...wish]);
+    const ended = await usher([...whom, ...gives, ...wish, ...asks]);
     expect(ended.code, ended.stderr).toBe(0);
     const path = '/api/v2/invitations?email=given@example.com';
     const { body } = await server.api<object[]>('GET', path);
@@ -213,6 +215,7 @@ describe('invite', () => {
       existing_users: 'grant',
       create_user: 'on_accept',
       renewable: false,
+      profile_schema: schema,
     });
     const wrong = await usher([...whom, '--permission', 'read:orders']);
     expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('read:orders@https')]);
@@ -226,6 +229,8 @@ describe('invitations', () => {
     const count = server.sink.mails.length;
 
     const listed = await usher(['invitations', 'list', '--email', 'jean@example.com']);
+    const query = ['invitations', 'list', '--email', 'jean@example.com', '--renewed'];
+    expect((await usher(query)).stdout).toContain('No invitations found.');
     expect(listed.stdout).toMatch(/^uinv_\w+ {2}pending {2}jean@example\.com/);
 
     expect((await usher(['invitations', 'resend', 'jean@example.com'])).code).toBe(0);

@@ -575,6 +575,10 @@ describe('an expired invitation', () => {
       return each?.renewals === 1 ? each : undefined;
     });
     expect(found).toMatchObject({ state: 'pending', renewed_at: expect.any(String) });
+    const listed = (renewed: boolean) =>
+      world.server.api('GET', `/api/v2/invitations?email=${email}&renewed=${renewed}`);
+    expect((await listed(true)).body).toMatchObject([{ id: found.id }]);
+    expect((await listed(false)).body).toEqual([]);
   });
 
   test('is not renewed if it was not made so', async () => {

@@ -13,6 +13,8 @@ export type Filters = {
   jobId?: string | undefined;
   clientId?: string | undefined;
   organizationId?: string | undefined;
+  /** Whether the person has requested a new link. */
+  isRenewed?: boolean | undefined;
   now: Date;
 };
 
@@ -42,6 +44,9 @@ async function conditions(db: Db, filters: Filters): Promise<RawBuilder<unknown>
   if (filters.clientId !== undefined) all.push(sql`i.client_key = ${filters.clientId}`);
   if (filters.organizationId !== undefined) {
     all.push(sql`i.organization_id = ${filters.organizationId}`);
+  }
+  if (filters.isRenewed !== undefined) {
+    all.push(filters.isRenewed ? sql`i.renewals > 0` : sql`i.renewals = 0`);
   }
   if (filters.jobId !== undefined) {
     const ids = await campaignsOf(db, filters.jobId);

@@ -78,6 +78,12 @@ const listQuery = Type.Object({
   organization_id: Type.Optional(
     Type.String({ description: 'Only invitations to this organization' }),
   ),
+  renewed: Type.Optional(
+    Type.Boolean({
+      description:
+        'Only invitations whose person has requested a new link, or with `false` only the others',
+    }),
+  ),
 });
 
 /** /invitations: invitations and their state. */
@@ -177,6 +183,7 @@ export function invitationRoutes(api: Api, deps: InvitationDeps): void {
         jobId: query.job_id,
         clientId: query.client_id,
         organizationId: query.organization_id,
+        isRenewed: query.renewed,
         now: deps.clock.now(),
       };
       const paging = pagingOf(query);
