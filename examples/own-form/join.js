@@ -24,7 +24,7 @@ const SCREENS = {
     })),
     send: (typed) => flow.profile(typed),
   }),
-  credential: ({ next, connections }) => ({ ...passwordScreen(next), providers: connections }),
+  credential: (state) => ({ ...passwordScreen(state.next), ways: waysOf(state) }),
   factor: ({ entered, next }) => (next.includes('phone') ? phoneScreen(entered) : totpScreen()),
   phone_code: ({ entered }) => ({
     title: 'Enter the code',
@@ -74,11 +74,47 @@ function passwordScreen(next) {
   return { title: 'Log in to accept', fields: [] };
 }
 
+/** The buttons for the ways to log in besides a password. */
+function waysOf({ next, connections = [], invitation }) {
+  const offered = [
+    ['existing/passkey', 'Log in with a passkey', () => flow.existingPasskey()],
+    ['passkey', 'Create a passkey', () => flow.passkey()],
+    ['code', 'Send me a code by email', () => mailCode(invitation.email)],
+  ];
+  return [
+    ...offered
+      .filter(([step]) => next.includes(step))
+      .map(([, label, press]) => ({ label, press })),
+    ...connections.map(({ name, display_name }) => ({
+      label: `Continue with ${display_name ?? name}`,
+      press: () => leaveFor(name),
+    })),
+  ];
+}
+
+async function mailCode(email) {
+  const result = await flow.code();
+  return result.ok ? { screen: mailedCodeScreen(email) } : result;
+}
+
+function mailedCodeScreen(email) {
+  return {
+    title: 'Enter the code',
+    lead: `We have sent a code to ${email}.`,
+    fields: [{ name: 'code', label: 'Code', complete: 'one-time-code' }],
+    async send({ code }) {
+      const result = await flow.verifyCode(code);
+      return result.ok ? result : { ...result, screen: mailedCodeScreen(email) };
+    },
+    other: { label: 'Choose another way', show: async () => next(await flow.refresh()) },
+  };
+}
+
 /** Leaves for an identity provider. The browser comes back to this page, where `flow.start` goes on. */
 async function leaveFor(name) {
   const result = await flow.connection(name);
   if (result.ok) location.assign(result.state.redirect_to);
-  else next(result);
+  return result.ok ? null : result;
 }
 
 function phoneScreen({ phone_number }) {
@@ -107,7 +143,7 @@ function totpScreen() {
 }
 
 function show(
-  { title, lead = '', fields, submit = 'Continue', send, other, providers = [] },
+  { title, lead = '', fields, submit = 'Continue', send, other, ways = [] },
   problem,
   typed = {},
 ) {
@@ -120,12 +156,16 @@ function show(
   );
   element('submit').textContent = submit;
   element('submit').hidden = send === undefined;
-  element('providers').replaceChildren(
-    ...providers.map(({ name, display_name }) => {
+  element('ways').replaceChildren(
+    ...ways.map(({ label, press }) => {
       const button = Object.assign(document.createElement('button'), { type: 'button' });
       button.className = 'button quiet';
-      button.textContent = `Continue with ${display_name ?? name}`;
-      button.onclick = () => leaveFor(name);
+      button.textContent = label;
+      button.onclick = async () => {
+        button.disabled = true;
+        const result = await press();
+        if (result) next(result);
+      };
       return button;
     }),
   );
@@ -135,6 +175,11 @@ function show(
   element('other').onclick = other?.show ?? null;
   element('problem').hidden = problem === undefined;
   element('problem').textContent = problem?.message ?? '';
+  // Who uses a keyboard or a screen reader goes on at the new step, or at the field that is wrong.
+  const wrong =
+    document.querySelector('[aria-invalid]') ??
+    (problem && document.querySelector('#fields input'));
+  (wrong ?? element('title')).focus();
   element('form').onsubmit = async (event) => {
     event.preventDefault();
     const typed = Object.fromEntries(new FormData(event.target));
@@ -164,12 +209,20 @@ function rowFor({ name, label, type = 'text', options, value = '', complete = 'o
 function next(result, typed) {
   const { state } = result;
   if (result.ok && state.state === 'done') return location.assign(loginAddress('/login', state));
-  const screen = state && SCREENS[state.state];
-  if (screen) return show(screen(state), result.problem, typed);
+  const screen = result.screen ?? (state && SCREENS[state.state]?.(state));
+  if (screen) {
+    show(screen, result.problem, typed);
+    element('elsewhere').hidden = result.problem?.code !== 'passkey_not_here';
+    return;
+  }
   element('title').textContent = 'This does not work';
   element('form').hidden = true;
   element('problem').hidden = false;
   element('problem').textContent = result.problem?.message ?? '';
 }
+
+// Where browsers use no passkeys of the server, the page of the invitation on the server does.
+element('elsewhere').querySelector('a').href =
+  `${setting('issuer')}/u/invitation${location.hash.replace('#', '?')}`;
 
 next(await flow.start());

@@ -26,8 +26,6 @@ export const ON_BOTH: string[] = [
   'test/imports/round-trip.test.ts',
   'test/imports/users-imports.test.ts',
   'test/invitation-flow/connection.test.ts',
-  'test/invitation-flow/flow.test.ts',
-  'test/invitation-flow/hostile.test.ts',
   'test/invitation-flow/sign-up.test.ts',
   'test/invitations/accepting.test.ts',
   'test/invitations/any-proof.test.ts',

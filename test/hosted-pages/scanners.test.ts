@@ -11,6 +11,7 @@ import {
   type Shown,
   type World,
 } from '../harness/world.ts';
+import { aFlowPage } from '../invitation-flow/flow-page.ts';
 import { configure } from '../second-factors/factors.ts';
 
 /** What opens the links in mails, in chats and in the address bar, before a person does. */
@@ -120,6 +121,26 @@ const KINDS: Kind[] = [
     },
     use: setsPassword,
     works: leadsTo('/u/done?what=invitation'),
+  },
+  {
+    name: 'an invitation on a page of the application',
+    async make() {
+      const user = await world.aUser({ id: world.connectionId });
+      const { secret } = await world.anInvitation(user, { clientId: client.id });
+      // Who follows the link cannot read what is after `#`. These are the addresses that the page asks.
+      return at(`/invitation-flow/state?client_id=${client.id}&link=${secret}`);
+    },
+    async use(link) {
+      const address = new URL(link).searchParams.get('link') ?? '';
+      for (const path of ['start', 'password', 'complete'])
+        await scan(at(`/invitation-flow/${path}?link=${address}`));
+      const page = aFlowPage(world, client, null);
+      await page.start(address);
+      await page.send('password', { password: aPassword() });
+      const { status, body } = await page.send('complete', {});
+      return { status, url: link, page: JSON.stringify(body), back: null } as Shown;
+    },
+    works: ({ status, page }) => status === 200 && page.includes('login_ticket'),
   },
   {
     name: 'an invitation to an organization',
