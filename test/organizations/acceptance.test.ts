@@ -111,6 +111,7 @@ test('a user with an account logs in with it and keeps their data', async () => 
   expect(shown.page).toContain('Log in and accept');
   const wrong = await tab.send({ password: 'not-the-password' });
   expect(wrong.status).toBe(400);
+  expect(wrong.page).toContain('That is not the password of this account.');
   expect(await isOpen(invitation)).toBe(true);
   const back = tab.back(await tab.send({ password: person.password }));
   const { body } = await world.exchange(client, back);
