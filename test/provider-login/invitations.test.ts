@@ -149,6 +149,29 @@ test('an invitation to an organization is accepted with a provider', async () =>
   expect(body.map((member) => member.user_id)).toEqual(['oidc|acme-id|eve']);
 });
 
+test('the explanation for a wrong account leads back to the invitation to the organization', async () => {
+  const organization = await world.anOrganization({
+    enabled_connections: [{ connection_id: connectionId }],
+  });
+  const email = `ida-${++serial}@acme.example`;
+  const { ticket_id: invitation } = await world.inviteTo(organization, client, {
+    invitee: { email },
+  });
+  const person = { sub: `ida-${serial}`, email, email_verified: true };
+  provider.logsIn({ ...person, sub: `other-${serial}`, email: `other-${email}` });
+  const tab = openBrowser();
+  const params = { organization: organization.id, invitation };
+  const shown = await tab.go(world.authorize(client, { audience: '', scope: 'openid', ...params }));
+  const refused = await tab.choose(shown, 'acme-id');
+  expect(refused.status).toBe(409);
+  const [, again = ''] = /href="([^"]+)">Log in with another account/.exec(refused.page) ?? [];
+  const url = new URL(again.replaceAll('&amp;', '&'), world.server.url).href;
+  provider.logsIn(person);
+  const back = tab.back(await tab.choose(await tab.go(url), 'acme-id'));
+  const claims = claimsOf((await world.exchange(client, back)).body.id_token);
+  expect(claims).toMatchObject({ sub: `oidc|acme-id|${person.sub}`, org_id: organization.id });
+});
+
 test('an account that exists accepts an invitation to an organization with a provider, and its login carries the data', async () => {
   const organization = await world.anOrganization({
     enabled_connections: [{ connection_id: connectionId }, { connection_id: world.connectionId }],

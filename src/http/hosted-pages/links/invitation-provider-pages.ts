@@ -11,7 +11,7 @@ import { type Connection, providerName } from '../../../records/connections/conn
 import { findUser } from '../../../records/users/users.ts';
 import { keepBrowserSecret } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
-import { finishLogin } from '../finish-login/finish-login.ts';
+import { finishLogin, stateQuery } from '../finish-login/finish-login.ts';
 import { formAction, formText, queryText, sayNotNow, secretOf } from '../page/page.ts';
 import {
   keepProviderLogin,
@@ -21,8 +21,9 @@ import {
   showOver,
 } from '../provider-login/provider-login.ts';
 import { isProvider } from '../ways-in/ways-in.ts';
-import { type Acceptable, acceptableHere, showAcceptance } from './invitation-outcome.ts';
+import { type Acceptable, acceptableHere, showAcceptance, showDead } from './invitation-outcome.ts';
 import { showInvitation } from './show-invitation.ts';
+import { showWrongAccount } from './wrong-account-page.ts';
 
 /**
  * Registers the acceptance of an invitation with an identity provider: `/u/invitation/connection?ticket=…` sends the browser there, and
@@ -138,7 +139,20 @@ async function comesBackToLogin(
   const proof = { kind: 'identity', connection, identity, tokenKey: deps.keys.encryption } as const;
   const enters = { ip: request.ip, browser: entry.place };
   const outcome = await acceptInvitation(deps, { secret, organizationId, proof, enters });
-  if (outcome.kind !== 'done') return showAcceptance(deps, request, reply, outcome);
+  if (outcome.kind !== 'done') {
+    const againUrl = `${PAGE_PATHS.organizationInvitation}${stateQuery(context.interaction)}`;
+    switch (outcome.kind) {
+      case 'wrong-account':
+        return showWrongAccount(deps, request, reply, outcome, againUrl);
+      case 'blocked':
+      case 'gone':
+      case 'unserved':
+        return showDead(deps, request, reply, outcome);
+      default:
+        // That page has the link, and says what became of the invitation.
+        return reply.redirect(againUrl, 303);
+    }
+  }
   const user = await findUser(deps.db, outcome.userId);
   if (user === null || user.blocked) return reply.redirect(context.urls.login, 303);
   keepBrowserSecret(deps, reply, entry.place);
