@@ -2,6 +2,7 @@ import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { createSignUp } from '../../client/src/invitation-flow.ts';
 import { updateConnection } from '../../src/records/connections/connections.ts';
 import { findAccountByEmail } from '../../src/records/users/users.ts';
+import { atOnce } from '../harness/factories.ts';
 import { aVisitor } from '../harness/visitor.ts';
 import { openWorld, type World } from '../harness/world.ts';
 import { aFlowScene, GOOD, ORIGIN, wrongCode } from './flow-page.ts';
@@ -214,4 +215,12 @@ test('a page on another origin cannot sign anybody up, nor go on with a sign-up'
   evil.keep(page.secret());
   const stolen = await evil.types(await mailedCode(email));
   expect(stolen.body.problem.code).toBe('origin_not_allowed');
+});
+
+test('an address asks for a limited number of sign-ups, also if the operator limits none', async () => {
+  const throttling = '/api/v2/attack-protection/suspicious-ip-throttling';
+  await world.server.api('PATCH', throttling, { enabled: false });
+  const answers = await atOnce(230, () => aPage().asks(anAddress(), { password: 'abc' }));
+  const codes = new Set(answers.map(({ body }) => body.problem.code));
+  expect([...codes].sort()).toEqual(['password_refused', 'too_many_requests']);
 });

@@ -75,7 +75,12 @@ export async function beginPageSignUp(
   const { db, clock, keys } = deps;
   const { connection, clientId, person, password, ip } = input;
   const asked = { connection, clientId, password, ip, isInvited: false, profile: person };
-  const judged = await judgeSignUp(deps, asked);
+  // Operators can switch off the limits of sign-ups, but not those of the rows and mails that strangers cause.
+  const retryAfterSeconds = await countTrace(db, { kind: 'SignUpCode', ip, now: clock.now() });
+  const judged =
+    retryAfterSeconds > 0
+      ? ({ kind: 'throttled', retryAfterSeconds } as const)
+      : await judgeSignUp(deps, asked);
   if (judged.kind === 'passkey') throw new Error('A password is no passkey.');
   if (judged.kind !== 'password') {
     noteSignUp(deps, { connection, clientId, ip, email: person.email }, judged);
