@@ -10,6 +10,7 @@ const flow = createInvitationFlow({
   link: location.href,
   // A person who closes the tab to look for a code comes back to the same step.
   storage: localStorage,
+  language: document.documentElement.lang,
 });
 
 /** What the page asks for at each state. `send` returns the result of one step. */
@@ -19,10 +20,11 @@ const SCREENS = {
     fields: Object.entries(fields.properties).map(([name, schema]) => ({
       name,
       label: schema.title ?? name,
+      type: TYPES[schema.type],
       options: schema.enum,
       value: entered.profile[name] ?? '',
     })),
-    send: (typed) => flow.profile(typed),
+    send: (typed) => flow.profile(valuesOf(fields.properties, typed)),
   }),
   credential: (state) => ({ ...passwordScreen(state.next), ways: waysOf(state) }),
   factor: ({ entered, next }) => (next.includes('phone') ? phoneScreen(entered) : totpScreen()),
@@ -43,7 +45,7 @@ const SCREENS = {
   }),
   ready: ({ invitation }) => ({
     title: 'That is all',
-    lead: `Your account for ${invitation.email} is ready.`,
+    lead: `Continue to finish your account for ${invitation.email}.`,
     fields: [],
     send: () => flow.complete(),
   }),
@@ -54,6 +56,21 @@ const SCREENS = {
     send: () => flow.start({ takeOver: true }),
   }),
 };
+
+/** The inputs for the types of a schema. Others are texts. */
+const TYPES = { boolean: 'checkbox', integer: 'number', number: 'number' };
+
+/** Turns what a form has into what the schema says. An empty box is no answer. */
+function valuesOf(properties, typed) {
+  const values = Object.entries(typed).map(([name, value]) => {
+    const input = TYPES[properties[name]?.type];
+    return [
+      name,
+      input === 'checkbox' ? true : input === 'number' && value ? Number(value) : value,
+    ];
+  });
+  return Object.fromEntries(values);
+}
 
 function passwordScreen(next) {
   if (next.includes('existing'))
@@ -194,11 +211,15 @@ function rowFor({ name, label, type = 'text', options, value = '', complete = 'o
   const input = document.createElement(options ? 'select' : 'input');
   if (options) input.append(...options.map((option) => new Option(option)));
   else Object.assign(input, { type, autocomplete: complete });
-  Object.assign(input, { name, value });
-  row.append(label, input);
+  if (type === 'checkbox') Object.assign(input, { name, checked: Boolean(value) });
+  else Object.assign(input, { name, value });
+  row.append(...(type === 'checkbox' ? [input, label] : [label, input]));
   const wrong = problem?.fields?.find(({ field }) => field === name);
   if (!wrong) return [row];
-  const message = Object.assign(document.createElement('p'), { id: `${name}-problem` });
+  const message = Object.assign(document.createElement('p'), {
+    id: `${name}-problem`,
+    className: 'problem',
+  });
   message.textContent = wrong.message;
   input.setAttribute('aria-describedby', message.id);
   input.setAttribute('aria-invalid', 'true');

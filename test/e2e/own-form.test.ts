@@ -108,6 +108,22 @@ test('a person enters names, password, phone and code on the page of the applica
   await page.getByText('This invitation is accepted already. You can log in.').waitFor();
 });
 
+test('a person ticks a box, and a page has no button that does nothing', async () => {
+  const terms = { type: 'boolean', title: 'I agree' } as const;
+  const properties = { ...NAMES.properties, terms };
+  const profileSchema = { ...NAMES, properties, required: ['given_name', 'family_name', 'terms'] };
+  const { link } = await invite({ profileSchema, factors: undefined });
+  const page = await newPage();
+  await page.goto(link);
+  await entersNames(page);
+  await page.getByText('This field is required.').waitFor();
+  const names = await page.getByRole('button').allInnerTexts();
+  expect(names).toEqual(['Continue']);
+  await field(page, 'I agree').check();
+  await press(page);
+  await sees(page, 'Choose a password');
+});
+
 test('a person logs in at an identity provider, comes back to the page of the application, and arrives signed in', async () => {
   const { link, email } = await invite();
   const page = await newPage();
