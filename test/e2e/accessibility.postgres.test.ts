@@ -83,7 +83,19 @@ test('every hosted page is accessible', async () => {
     await page.getByRole('button', { name: 'Continue with acme-id' }).click();
     await page.getByRole('heading', { name: 'Is this your account?' }).waitFor();
   });
-  expect([withProvider, linking]).toEqual([[], []]);
+  seen.add('invitation-provider');
+  const invited = await world.aUser(connection, { email: 'bo@acme.example' });
+  const properties = { size: { type: 'integer', description: 'In centimetres.' } };
+  const profileSchema = { type: 'object', properties, required: ['size'] };
+  const { secret } = await world.anInvitation(invited, { clientId, plan: { profileSchema } });
+  const asking = await openedBy(async (page) => {
+    await page.goto(`${world.publicUrl}/u/invitation?ticket=${secret}`);
+    await page.getByRole('button', { name: 'Continue with acme-id' }).click();
+    await page.getByText('Tell us this first').waitFor();
+    await page.getByRole('button', { name: 'Continue with acme-id' }).click();
+    await page.getByText('Fill in this field.').waitFor();
+  });
+  expect([withProvider, linking, asking]).toEqual([[], [], []]);
   expect(found).toEqual({});
 }, 120_000);
 

@@ -11,8 +11,8 @@ export const PROVIDER_LOGIN_SECONDS = 600;
 export type ProviderLoginPurpose =
   /** A login that an application has asked for. `state`: its name in the addresses of its pages. */
   | { kind: 'login'; state: string }
-  /** The acceptance of an invitation. */
-  | { kind: 'invitation'; secret: string }
+  /** The acceptance of an invitation. `profile`: what the person has entered before. */
+  | { kind: 'invitation'; secret: string; profile?: Record<string, unknown> }
   /**
    * A step of a flow on a page of the application, to which the browser goes back. `holder`: the hash of the secret of the flow's browser,
    * in hex. Only who has it can use the answer.

@@ -52,15 +52,20 @@ export function openBrowser() {
     async choose(shown: Shown, connection: string): Promise<Shown> {
       return tab.go(await this.leaveFor(shown, connection));
     },
+    /** Sends the form of a page that leads to providers, and follows all redirects. */
+    async press(shown: Shown, fields: Record<string, string>): Promise<Shown> {
+      const { url, csrf } = formWith(shown, fields.connection ?? '');
+      const answer = await browser.post(url, { csrf, ...fields });
+      const location = answer.headers.get('location');
+      const { page, status } = answer;
+      return location === null
+        ? { url, page, back: null, status }
+        : tab.go(new URL(location, url).href);
+    },
     /** Presses the button. Returns the address to which the browser is sent. */
     async leaveFor(shown: Shown, connection: string): Promise<string> {
-      const form = shown.page
-        .match(/<form\b[^>]*>[\s\S]*?<\/form>/g)
-        ?.find((each) => each.includes(`value="${connection}"`));
-      const action = /action="([^"]+)"/.exec(form ?? '')?.[1]?.replaceAll('&amp;', '&');
-      const csrf = /name="csrf" value="([^"]+)"/.exec(form ?? '')?.[1];
-      if (!action || !csrf) throw new Error(`No button of ${connection}:\n${shown.page}`);
-      const answer = await browser.post(new URL(action, shown.url).href, { csrf, connection });
+      const { url, csrf } = formWith(shown, connection);
+      const answer = await browser.post(url, { csrf, connection });
       return new URL(answer.headers.get('location') ?? '', shown.url).href;
     },
     /** Sends the form of the current page that has this way. */
@@ -74,4 +79,15 @@ export function openBrowser() {
       return tab.go(new URL(location, shown.url).href);
     },
   };
+}
+
+/** Returns the form of a page that leads to a provider. */
+function formWith(shown: Shown, connection: string): { url: string; csrf: string } {
+  const form = shown.page
+    .match(/<form\b[^>]*>[\s\S]*?<\/form>/g)
+    ?.find((each) => each.includes(`value="${connection}"`));
+  const action = /action="([^"]+)"/.exec(form ?? '')?.[1]?.replaceAll('&amp;', '&');
+  const csrf = /name="csrf" value="([^"]+)"/.exec(form ?? '')?.[1];
+  if (!action || !csrf) throw new Error(`No button of ${connection}:\n${shown.page}`);
+  return { url: new URL(action, shown.url).href, csrf };
 }

@@ -113,6 +113,17 @@ export const linkSamples: SamplesOf<LinkValues> = {
       problem: PROBLEM,
     },
   ],
+  'invitation-provider': [
+    {
+      ...form,
+      title: 'You are invited',
+      lead: 'Tell us this first.',
+      fields: invitation.fields,
+      connection: 'google-oauth2',
+      submit: 'Continue with Google',
+      backUrl: '/invitation',
+    },
+  ],
   'invitation-account': [
     { ...form, title: 'Accept', lead: 'Log in.', identifier: '', backUrl: '/invitation' },
     {

@@ -1,5 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { acceptInvitation } from '../../../flows/accept-invitation/accept-invitation.ts';
+import {
+  acceptInvitation,
+  checkFields,
+  fieldsAskedBy,
+} from '../../../flows/accept-invitation/accept-invitation.ts';
 import {
   beginWithProvider,
   verifyAnswer,
@@ -9,6 +13,7 @@ import { originOf } from '../../../platform/http/http.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import { type Connection, providerName } from '../../../records/connections/connections.ts';
 import { findUser } from '../../../records/users/users.ts';
+import { lookOf } from '../brand/brand.ts';
 import { keepBrowserSecret } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
 import { finishLogin, stateQuery } from '../finish-login/finish-login.ts';
@@ -21,6 +26,7 @@ import {
   showOver,
 } from '../provider-login/provider-login.ts';
 import { isProvider } from '../ways-in/ways-in.ts';
+import { enteredProfile, fieldViews } from './invitation-fields.ts';
 import { type Acceptable, acceptableHere, showAcceptance, showDead } from './invitation-outcome.ts';
 import { showInvitation } from './show-invitation.ts';
 import { showWrongAccount } from './wrong-account-page.ts';
@@ -38,7 +44,15 @@ export function registerInvitationProviderPages(app: FastifyInstance, deps: Page
     if (!connection || !isProvider(connection)) {
       return reply.redirect(formAction(request, PAGE_PATHS.invitation), 303);
     }
-    return goesToProvider(deps, request, reply, { view, connection });
+    if (fieldsAskedBy(view) === null) {
+      return goesToProvider(deps, request, reply, { view, connection });
+    }
+    // Before the provider, whose proof could not wait for the fields.
+    const isSent = formText(request, 'step') === 'fields';
+    const profile = isSent ? enteredProfile(request, view) : null;
+    return profile === null
+      ? asksForFields(deps, request, reply, { view, connection, isSent })
+      : goesToProvider(deps, request, reply, { view, connection, profile });
   });
 
   // No HEAD, because it would use up the answer.
@@ -55,12 +69,16 @@ async function goesToProvider(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
-  { view, connection }: { view: Acceptable; connection: Connection },
+  {
+    view,
+    connection,
+    profile,
+  }: { view: Acceptable; connection: Connection; profile?: Record<string, unknown> },
 ): Promise<FastifyReply> {
   const begun = await beginWithProvider(deps, {
     connection,
     clientId: view.client?.id ?? null,
-    purpose: { kind: 'invitation', secret: secretOf(request) },
+    purpose: { kind: 'invitation', secret: secretOf(request), ...(profile && { profile }) },
     origin: originOf(request, deps.publicUrl),
     ip: request.ip,
     request: { login_hint: view.invitation.email },
@@ -74,6 +92,36 @@ async function goesToProvider(
   }
   keepProviderLogin(deps, request, reply, begun);
   return reply.redirect(begun.url, 303);
+}
+
+/** Asks for the fields of the invitation. The form goes on to the provider. */
+function asksForFields(
+  { pages, csrf }: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  about: { view: Acceptable; connection: Connection; isSent: boolean },
+): Promise<FastifyReply> {
+  const { view, connection, isSent } = about;
+  const { client } = view;
+  const translator = pages.translator(request);
+  const { say } = translator;
+  const provider = providerName(connection);
+  return pages.send(reply, {
+    template: 'invitation-provider',
+    translator,
+    status: isSent ? 400 : 200,
+    values: {
+      ...(client ? lookOf(client) : {}),
+      title: client ? say('invitation.titleApp', { app: client.name }) : say('invitation.title'),
+      lead: say('invitationProvider.lead', { provider }),
+      fields: fieldViews(request, view, translator, isSent),
+      connection: connection.name,
+      submit: say('ways.continueWith', { provider }),
+      backUrl: formAction(request, PAGE_PATHS.invitation),
+      csrf: csrf.token(request, reply),
+      action: formAction(request, PAGE_PATHS.invitationProvider),
+    },
+  });
 }
 
 function showTrouble(
@@ -106,6 +154,8 @@ async function comesBack(
   if (view === null) return reply;
   const connection = view.connections.find((each) => each.id === login.connectionId);
   if (connection === undefined) return reply.redirect(againUrl, 303);
+  const { profile = {} } = login.purpose;
+  if (checkFields(view, profile).kind !== 'ok') return reply.redirect(againUrl, 303);
   const answered = await verifyAnswer(deps, {
     id,
     browser,
@@ -119,7 +169,7 @@ async function comesBack(
   }
   const { identity } = answered;
   const proof = { kind: 'identity', connection, identity, tokenKey: deps.keys.encryption } as const;
-  const outcome = await acceptInvitation(deps, { secret, proof });
+  const outcome = await acceptInvitation(deps, { secret, proof, profile });
   return showAcceptance(deps, request, reply, outcome);
 }
 

@@ -76,6 +76,15 @@ export type LinkValues = {
     identifier: string;
     backUrl: string;
   };
+  /** Asks for fields before the provider. */
+  'invitation-provider': ButtonValues & {
+    lead: string;
+    fields: InvitationField[];
+    /** The name of the provider's connection. */
+    connection: string;
+    submit: string;
+    backUrl: string;
+  };
   'decline-invitation': ButtonValues & {
     lead: string;
     /** The invited address. */
@@ -129,6 +138,7 @@ export const absentFromLinks: { [Name in keyof LinkValues]: Absent<LinkValues[Na
   reset: form,
   invitation: form,
   'invitation-account': form,
+  'invitation-provider': {},
   'decline-invitation': {},
   'organization-invitation': form,
   verification: form,
