@@ -13,7 +13,7 @@ import { everyPage } from '../hosted-pages/every-page.ts';
 
 const TEMPLATES = join(import.meta.dirname, '../../src/http');
 /** Pieces of pages. */
-const PARTS = ['frame', 'scope-row'];
+const PARTS = ['scope-row'];
 const PASSWORD = 'Tulip-Canal-77';
 const LOGIN_LINK = /https?:[^\s"\\]+\/passwordless\/verify_redirect\?ticket=\w+/;
 const CALLBACK = 'https://app.example.test/callback';
