@@ -75,6 +75,26 @@ describe('the way over an identity provider', () => {
     expect([sub, amr]).toEqual([user.id, ['mfa', 'sms']]);
   });
 
+  test('is offered as on the page of the invitation: providers of other companies are not named', async () => {
+    const own = await aProvider(world, {
+      name: 'hidden-id',
+      options: { ...scene.provider.options, domain_aliases: ['hidden.example'] },
+      clientIds: [scene.client.id],
+      settings: {},
+    });
+    const namesFor = async (invited: { link: string }) => {
+      const { body } = await scene.page().start(invited.link);
+      return body.connections.map(({ name }: { name: string }) => name);
+    };
+    const { page, user, started } = await scene.begun();
+    expect(started.body.connections).toHaveLength(1);
+    expect(await namesFor(await scene.invite({ connectionIds: [own.id] }))).toEqual(['hidden-id']);
+    const theirs = await world.aUser({ id: user.connectionId }, { email: 'ada@hidden.example' });
+    expect(await namesFor(await scene.invite({}, theirs))).toEqual(['acme-id', 'hidden-id']);
+    const refused = await page.send('connection', { connection: 'hidden-id', return_url: BACK });
+    expect(refused.body.problem.code).toBe('connection_not_offered');
+  });
+
   test('keeps the identity when the fields are entered again', async () => {
     const { page } = await scene.begun({ profileSchema: NAMES });
     await page.send('profile', { fields: FIELDS });

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { transaction } from '../../src/platform/db/db.ts';
 import { methodsOfUser } from '../../src/records/authentication-methods/authentication-methods.ts';
@@ -120,6 +121,15 @@ describe('a person who has only a passkey', () => {
     const answer = await page.send('existing/passkey', {});
     expect([answer.status, answer.body.problem.code]).toEqual([409, 'passkey_not_here']);
     expect(answer.body.existing.has_passkey).toBe(true);
+  });
+
+  test('is not asked for it where it does not work: it belongs to another domain', async () => {
+    const { user } = await aPasskeyOwner();
+    await sql`update authentication_methods set relying_party = 'other.example' where user_id = ${user.id}`.execute(
+      world.db,
+    );
+    const { started } = await invited(user);
+    expect([started.status, started.body.problem.code]).toEqual([409, 'no_way_in']);
   });
 
   test('gets a clear answer in their language when the invitation takes no passkey', async () => {

@@ -33,6 +33,7 @@ export {
   viewFlow,
 } from './flow/flow.ts';
 export { connectionOfTyped, mayAccept, takesOtherAccounts } from './may-accept.ts';
+export { offersProvider, takesOwnPasskey } from './offered-ways.ts';
 export type { AcceptedInvitation, AcceptOutcome, Proof, WrongAccount } from './proof.ts';
 export { requestNewLink } from './request-link.ts';
 export {

@@ -6,13 +6,10 @@ import {
 } from '../../../outbound/social/social.ts';
 import { decrypt, encrypt, type Keys } from '../../../platform/crypto/crypto.ts';
 import type { VerifiedPasskey } from '../../../records/authentication-methods/authentication-methods.ts';
-import {
-  type Connection,
-  codeConnectionOf,
-  passkeyRulesOf,
-} from '../../../records/connections/connections.ts';
+import { codeConnectionOf, passkeyRulesOf } from '../../../records/connections/connections.ts';
 import type { FlowState } from '../../../records/invitation-flows/invitation-flows.ts';
 import { relyingPartyHere } from '../../../steps/verify-passkey/verify-passkey.ts';
+import { offersProvider, takesOwnPasskey } from '../offered-ways.ts';
 import type { AcceptableInvitation } from '../proof.ts';
 import type { FlowNeeds, FlowWay } from './flow-steps.ts';
 
@@ -21,19 +18,20 @@ export function waysOf(
   { publicUrl }: { publicUrl: string },
   view: AcceptableInvitation,
 ): Pick<FlowNeeds, 'ways' | 'providers'> {
-  const { connection, connections, user, own } = view;
-  const allowsPasskeys = (at: Connection | null | undefined) =>
-    at && passkeyRulesOf(at).isEnabled && relyingPartyHere(publicUrl) !== null;
-  const providers = connections.filter(({ strategy }) => isProviderStrategy(strategy));
+  const { connection, connections, own } = view;
+  const providers = connections.filter(
+    (each) => isProviderStrategy(each.strategy) && offersProvider(view, each),
+  );
   const ways: FlowWay[] = [];
   if (view.kind === 'login') ways.push('existing');
   else if (connection !== null) {
     ways.push('password');
     // A passkey would replace the second factor that the account has.
-    if (!own.hasFactor && allowsPasskeys(connection)) ways.push('passkey');
+    const hasPasskeys =
+      passkeyRulesOf(connection).isEnabled && relyingPartyHere(publicUrl) !== null;
+    if (!own.hasFactor && hasPasskeys) ways.push('passkey');
   }
-  const store = user && connections.find(({ id }) => id === user.connectionId);
-  if (own.hasPasskey && allowsPasskeys(store)) ways.push('existing-passkey');
+  if (takesOwnPasskey({ publicUrl }, view)) ways.push('existing-passkey');
   if (providers.length > 0) ways.push('connection');
   if (codeConnectionOf(connections) !== null) ways.push('code');
   return { ways, providers };

@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type {
-  LoginInvitation,
-  OpenInvitation,
+import {
+  type LoginInvitation,
+  type OpenInvitation,
+  takesOwnPasskey,
 } from '../../../flows/accept-invitation/accept-invitation.ts';
 import {
   askForPasskey,
@@ -31,7 +32,11 @@ export function invitationPasskeyWay(
 ): PasskeyWay | null {
   const { connection, connections, own } = view;
   const action = formAction(request, PAGE_PATHS.invitation);
-  if (own.hasPasskey) return ownPasskeyWay(deps, translator, { connections, action, own });
+  if (own.hasPasskey) {
+    return takesOwnPasskey(deps, view)
+      ? ownPasskeyWay(deps, translator, { connections, action, own })
+      : null;
+  }
   if (view.kind === 'login' || connection === null || own.hasFactor) return null;
   return newPasskeyWay(deps, translator, { connection, action });
 }

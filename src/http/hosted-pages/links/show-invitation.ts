@@ -2,13 +2,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
   type LoginInvitation,
   type OpenInvitation,
+  offersProvider,
   takesOtherAccounts,
 } from '../../../flows/accept-invitation/accept-invitation.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
-import {
-  isSelfServiceResetEnabled,
-  isShownAsButton,
-} from '../../../records/connections/connections.ts';
+import { isSelfServiceResetEnabled } from '../../../records/connections/connections.ts';
 import { lookOf } from '../brand/brand.ts';
 import type { PageDeps } from '../deps.ts';
 import {
@@ -61,8 +59,7 @@ export async function showInvitation(
       action: formAction(request, PAGE_PATHS.invitationCode),
     }),
     action: formAction(request, PAGE_PATHS.invitationProvider),
-    isShown: (each) =>
-      isShownAsButton(each) || campaign.plan.connectionIds?.includes(each.id) === true,
+    isShown: (each) => offersProvider(view, each),
   });
   const accountUrl = (await takesOtherAccounts(db, view))
     ? formAction(request, PAGE_PATHS.invitationAccount)
