@@ -159,7 +159,8 @@ describe('a new link', () => {
     const dead = await visitor.get(pathOf(secret));
     expect(headlineOf(dead)).toBe('This link has expired');
     const answer = await visitor.submit(dead, {});
-    expect([answer.status, answer.headers.location]).toEqual([303, '/u/mail-sent?ui_locales=en']);
+    const sent = '/u/mail-sent?ui_locales=en&what=new-link';
+    expect([answer.status, answer.headers.location]).toEqual([303, sent]);
     expect(await messagesOf(world, user.id)).toEqual([]);
     await world.work();
     expect(await messagesOf(world, user.id)).toEqual([

@@ -4,6 +4,7 @@ import { rolesOfUser } from '../../src/records/roles/roles.ts';
 import { findUser, findUserByEmail, linkedIdentities } from '../../src/records/users/users.ts';
 import { aPerson } from '../harness/factories.ts';
 import { openBrowser } from '../harness/providers/person.ts';
+import type { ReceivedMail } from '../harness/smtp-sink.ts';
 import { formOf, textOf } from '../harness/visitor.ts';
 import {
   type ApiClient,
@@ -123,7 +124,11 @@ test('a code accepts an invitation in a closed connection, and the login at the 
   const asks = await asksForCode(person, link);
   expect(said(asks)).toContain(`We have sent a code to ${email}.`);
   expect(await byAddress(email)).toBeNull();
-  const accepted = await types(person, asks, { code: await mailedCode(email) });
+  const code = await mailedCode(email);
+  const isCode = (received: ReceivedMail) => CODE.test(received.mail.subject ?? '');
+  const { mail } = await world.server.sink.waitForMail(email, { where: isCode });
+  expect(mail.text).toContain('Enter this code to accept the invitation');
+  const accepted = await types(person, asks, { code });
   expect(person.back(accepted).searchParams.get('accepted')).toBe('1');
   const claims = await claimsAt(person);
   expect(claims).toMatchObject({

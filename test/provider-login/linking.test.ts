@@ -88,6 +88,11 @@ describe('a person whose address has an account', () => {
     const sent = await tab.answer(asked, { way: 'send' });
     expect(textOf(pageOf(sent))).toContain(`We have sent a code to ${person.email}.`);
     const code = await mailedCode(person.email);
+    const where = ({ mail }: { mail: { subject?: string } }) => mail.subject?.includes(code);
+    const { mail } = await world.server.sink.waitForMail(person.email, {
+      where: (received) => where(received) === true,
+    });
+    expect(mail.subject).toBe(`${code} is your code for Meadow`);
     const stranger = openBrowser();
     const theirs = await arrives(stranger, { ...person, sub: `${person.sub}-again` });
     const tried = await stranger.answer(theirs, { way: 'code', code });

@@ -34,6 +34,7 @@ export function draftCodeMail(
     password: mail.code,
     send: mail.url === '' ? 'code' : 'link',
     operation: '',
+    accepts: message.data.isInvited === true ? 'invitation' : '',
   } as const;
   const named = { name: message.template, values };
   return { kind: 'draft', language, mail: named, others: {}, ownTemplate: mail.template };

@@ -142,6 +142,8 @@ export function clientOfMail(message: Message): string | null {
     case 'sign_up_account_exists':
     case 'sign_up_name_taken':
       return message.data.clientId;
+    case 'mfa_oob_code':
+      return message.data.clientId ?? null;
     default:
       return null;
   }

@@ -14,6 +14,8 @@ type LoginValues = LinkValues & {
   password: string;
   send: 'code' | 'link';
   operation: '';
+  /** `invitation` for a code that accepts one. */
+  accepts: '' | 'invitation';
 };
 
 type ImportValues = {

@@ -97,7 +97,7 @@ export async function mailOfferCode(
   const isNoted = await transaction(db, async (tx) => {
     if (!(await noteOfferCode(tx, { ...entry, codeId, now }))) return false;
     const userId = view.account.linkedTo ?? view.account.id;
-    const data = { challengeId: codeId, challengeEnds };
+    const data = { challengeId: codeId, challengeEnds, clientId: entry.clientId };
     const mail = { template: 'mfa_oob_code' as const, recipient: email, userId, data };
     await queueMail(tx, enqueue, [mail], now);
     return true;

@@ -94,8 +94,9 @@ export async function startPasswordless(
     ttlSeconds: rules.ttlSeconds,
     now,
   };
+  const { link, isInvited = false } = input;
   return prepared.send === null
-    ? mailSecret(deps, wanted, { language: wish, isNobody, link: input.link })
+    ? mailSecret(deps, wanted, { language: wish, isNobody, isInvited, link })
     : textCode(deps, wanted, { connection, isNobody, wish, send: prepared.send });
 }
 

@@ -47,12 +47,21 @@ type Wanted = Parameters<typeof newPasswordlessCode>[1];
 export async function mailSecret(
   { db, keys, enqueue }: PasswordlessDeps,
   wanted: Wanted,
-  about: { language: string | null; isNobody: boolean; link?: Record<string, string> | undefined },
+  about: {
+    language: string | null;
+    isNobody: boolean;
+    isInvited: boolean;
+    link?: Record<string, string> | undefined;
+  },
 ): Promise<StartOutcome> {
-  const { language, isNobody, link } = about;
+  const { language, isNobody, isInvited, link } = about;
   await transaction(db, async (tx) => {
     // The mail derives the secret when it is rendered. A mail to an unknown address is only stored, which takes as long.
-    const request = { ...(language !== null && { language }), ...(isNobody && { isNobody }) };
+    const request = {
+      ...(language !== null && { language }),
+      ...(isNobody && { isNobody }),
+      ...(isInvited && { isInvited }),
+    };
     const to = { recipient: wanted.recipient, userId: null };
     if (link === undefined) {
       const { id: passwordlessId } = await newPasswordlessCode(tx, wanted);

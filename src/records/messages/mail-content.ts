@@ -18,7 +18,7 @@ type WithLink<Data = null> = ToUser<Data> & { ticketId: string };
 type ToAddress<Data> = { userId: null; data: Data };
 
 /** An address without an account gets no mail. Storing one nevertheless takes as long. */
-type LoginRequest = { language?: string; isNobody?: boolean };
+type LoginRequest = { language?: string; isNobody?: boolean; isInvited?: boolean };
 
 /** What the mails of each template are about. They carry ids and never a secret: secrets are derived when a mail is rendered. */
 type MailSubjects = {
@@ -35,7 +35,7 @@ type MailSubjects = {
   /** `locale`: the language that the request asked for. */
   enrollment_email: WithLink<{ locale: string } | null>;
   /** `challengeEnds`: ISO 8601. */
-  mfa_oob_code: ToUser<{ challengeId: string; challengeEnds: string }>;
+  mfa_oob_code: ToUser<{ challengeId: string; challengeEnds: string; clientId?: string }>;
   passwordless_code: ToAddress<LoginRequest & { passwordlessId: string }>;
   passwordless_link: ToAddress<LoginRequest & { passwordlessLinkId: string }>;
   /** Without a ticket, the connection lets only operators set passwords. */
@@ -135,9 +135,9 @@ const READERS: { [Name in MailTemplate]: (row: Row) => MailSubjects[Name] | null
     return withLink(row, isText(locale) ? { locale } : null);
   },
   mfa_oob_code(row) {
-    const { challengeId, challengeEnds } = row.data;
-    const isWhole = isText(challengeId) && isDate(challengeEnds);
-    return isWhole ? toUser(row, { challengeId, challengeEnds }) : null;
+    const { challengeId, challengeEnds, clientId } = row.data;
+    if (!isText(challengeId) || !isDate(challengeEnds)) return null;
+    return toUser(row, { challengeId, challengeEnds, ...(isText(clientId) && { clientId }) });
   },
   passwordless_code({ data }) {
     const { passwordlessId } = data;
@@ -194,8 +194,12 @@ function withLink<Data>(row: Row, data: Data): WithLink<Data> | null {
   return isText(userId) && isText(ticketId) ? { userId, ticketId, data } : null;
 }
 
-function loginRequest({ language, isNobody }: Record<string, unknown>): LoginRequest {
-  return { ...(isText(language) && { language }), ...(isNobody === true && { isNobody }) };
+function loginRequest({ language, isNobody, isInvited }: Record<string, unknown>): LoginRequest {
+  return {
+    ...(isText(language) && { language }),
+    ...(isNobody === true && { isNobody }),
+    ...(isInvited === true && { isInvited }),
+  };
 }
 
 function readImportResult(job: unknown): ImportResult | null {

@@ -109,7 +109,10 @@ export const ACCOUNT_TEXTS: Record<AccountMail, Record<SideBySide, MailText>> = 
       subject: '{{ code }} is your code for {{ place }}',
       preview: 'The code works until {{ expires }}.',
       heading: 'Your code for {{ place }}',
-      paragraphs: [HELLO.en, 'Enter this code to log in: <strong>{{ code }}</strong>'],
+      paragraphs: [
+        HELLO.en,
+        '{% if accepts == blank %}Enter this code to log in{% else %}Enter this code to accept the invitation{% endif %}: <strong>{{ code }}</strong>',
+      ],
       notes: [
         'The code works once, until {{ expires }}.',
         'If you did not want to log in, ignore this email. Do not share the code.',
@@ -121,7 +124,7 @@ export const ACCOUNT_TEXTS: Record<AccountMail, Record<SideBySide, MailText>> = 
       heading: 'Ihr Code für {{ place }}',
       paragraphs: [
         HELLO.de,
-        'Geben Sie diesen Code ein, um sich anzumelden: <strong>{{ code }}</strong>',
+        'Geben Sie diesen Code ein, um {% if accepts == blank %}sich anzumelden{% else %}die Einladung anzunehmen{% endif %}: <strong>{{ code }}</strong>',
       ],
       notes: [
         'Der Code funktioniert nur einmal, bis {{ expires }}.',

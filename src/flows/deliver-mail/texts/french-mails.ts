@@ -23,7 +23,7 @@ export const FRENCH_TEXTS: Record<BuiltInMail, MailText> = {
     button: 'Accepter l’invitation',
     notes: [
       ONCE,
-      'Trop tard ? Ouvrez quand même le lien et choisissez « Envoyez-moi un nouveau lien ». Nous l’enverrons à cette adresse.',
+      'Le lien a expiré ? Ouvrez-le et choisissez « Envoyez-moi un nouveau lien ». Nous l’enverrons à cette adresse.',
       NOT_EXPECTED,
     ],
   },
@@ -88,7 +88,10 @@ export const FRENCH_TEXTS: Record<BuiltInMail, MailText> = {
     subject: '{{ code }} est votre code pour {{ place }}',
     preview: 'Le code est valable jusqu’au {{ expires }}.',
     heading: 'Votre code pour {{ place }}',
-    paragraphs: [HELLO.fr, 'Saisissez ce code pour vous connecter : <strong>{{ code }}</strong>'],
+    paragraphs: [
+      HELLO.fr,
+      'Saisissez ce code pour {% if accepts == blank %}vous connecter{% else %}accepter l’invitation{% endif %} : <strong>{{ code }}</strong>',
+    ],
     notes: [
       'Le code ne fonctionne qu’une fois, jusqu’au {{ expires }}.',
       'Si vous ne souhaitiez pas vous connecter, ignorez cet e-mail. Ne donnez le code à personne.',

@@ -17,7 +17,7 @@ export const INVITATION_TEXTS: Record<InvitationMail, Record<SideBySide, MailTex
       button: 'Accept the invitation',
       notes: [
         'The link is only for you. It works once and expires on {{ expires }}.',
-        'Too late? Open the link anyway and choose “Send me a new link”. We send it to this address.',
+        'Link expired? Open it and choose “Send me a new link”. We send it to this address.',
         'If you did not expect this invitation, ignore this email. Nothing happens unless you accept.',
       ],
     },
@@ -33,7 +33,7 @@ export const INVITATION_TEXTS: Record<InvitationMail, Record<SideBySide, MailTex
       button: 'Einladung annehmen',
       notes: [
         'Der Link ist nur für Sie. Er funktioniert nur einmal und läuft am {{ expires }} ab.',
-        'Zu spät? Öffnen Sie den Link trotzdem und wählen Sie „Neuen Link senden“. Wir senden ihn an diese Adresse.',
+        'Ist der Link abgelaufen? Öffnen Sie ihn und wählen Sie „Neuen Link senden“. Wir senden ihn an diese Adresse.',
         'Wenn Sie diese Einladung nicht erwartet haben, ignorieren Sie diese E-Mail. Es geschieht nichts, wenn Sie nicht annehmen.',
       ],
     },

@@ -7,7 +7,7 @@ import type { PageDeps } from '../deps.ts';
 import {
   formText,
   type MessageTexts,
-  mailSentUrl,
+  newLinkSentUrl,
   signOfLink,
   type Translator,
 } from '../page/page.ts';
@@ -24,7 +24,8 @@ export function registerNewLink(app: FastifyInstance, deps: PageDeps): void {
     if (kind === 'invitation') await requestNewLink(deps, input);
     if (kind === 'verification') await renewVerification(deps, input);
     const { lang } = deps.pages.translator(request, formText(request, 'ui_locales'));
-    return reply.redirect(mailSentUrl(lang), 303);
+    const clientId = formText(request, 'client_id').slice(0, 64);
+    return reply.redirect(newLinkSentUrl(lang, clientId), 303);
   });
 }
 
@@ -59,6 +60,8 @@ export function showDeadLink(
     ticket: string;
     translator: Translator;
     look: PageBranding;
+    /** The application that the look is of. Default: none. */
+    clientId?: string | null;
     offerNewLink: boolean;
     onwardUrl: string | null;
     /** Default: back to the application. */
@@ -79,6 +82,7 @@ export function showDeadLink(
       lead: dead.lead ?? translator.say(`${texts}.lead`),
       kind: dead.kind,
       ticket: dead.ticket,
+      clientId: dead.clientId ?? null,
       action: dead.offerNewLink ? PAGE_PATHS.newLink : null,
       csrf: csrf.token(request, reply),
       onwardUrl: dead.onwardUrl,

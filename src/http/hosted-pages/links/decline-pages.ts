@@ -52,10 +52,11 @@ function showQuestion(
   { pages, csrf }: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
-  { campaign, client, organization, invitation }: Declinable,
+  view: Declinable,
 ): Promise<FastifyReply> {
   const translator = pages.translator(request);
   const { say } = translator;
+  const { campaign, client, organization, invitation, kind } = view;
   const inviter = campaign.plan.inviter?.name;
   const to = organization ? titleOf(organization) : client?.name;
   const lead = to === undefined ? say('decline.lead') : say('decline.leadTo', { to });
@@ -68,6 +69,8 @@ function showQuestion(
       title: say('decline.title'),
       lead: inviter ? `${lead} ${say('decline.again', { name: inviter })}` : lead,
       email: invitation.email,
+      backUrl:
+        kind === 'open' || kind === 'login' ? formAction(request, PAGE_PATHS.invitation) : null,
       csrf: csrf.token(request, reply),
       action: formAction(request, PAGE_PATHS.declineInvitation),
     },

@@ -2,11 +2,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { requestReset } from '../../../flows/reset-password/reset-password.ts';
 import { isEmail } from '../../../platform/email-address/email-address.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
+import { findClient } from '../../../records/clients/clients.ts';
 import {
   DEFAULT_CONNECTION,
   findConnectionByName,
   isSelfServiceResetEnabled,
 } from '../../../records/connections/connections.ts';
+import { lookOf } from '../brand/brand.ts';
 import type { PageDeps } from '../deps.ts';
 import { showNoConnection } from '../errors/errors.ts';
 import { loginContext, openLogin } from '../finish-login/finish-login.ts';
@@ -50,10 +52,12 @@ export function registerForgotPages(app: FastifyInstance, deps: PageDeps): void 
 
   app.get(PAGE_PATHS.mailSent, async (request, reply) => {
     const state = queryText(request, 'state', LONGEST_STATE);
-    const look = (await openLogin(deps, request, reply))?.look ?? {};
+    const look = (await openLogin(deps, request, reply))?.look ?? (await lookHere(deps, request));
     const translator = deps.pages.translator(request, undefined, look);
     const { say } = translator;
-    const isSignUp = queryText(request, 'what') === 'sign-up';
+    const what = queryText(request, 'what');
+    const isSignUp = what === 'sign-up';
+    const hint = what === 'new-link' ? 'hintFirst' : 'hintAddress';
     return deps.pages.send(reply, {
       template: 'message',
       translator,
@@ -65,7 +69,7 @@ export function registerForgotPages(app: FastifyInstance, deps: PageDeps): void 
         hints: [
           say('mailSent.hintSpam'),
           say('mailSent.hintNewest'),
-          say(isSignUp ? 'mailSent.hintSignUp' : 'mailSent.hintAddress'),
+          say(`mailSent.${isSignUp ? 'hintSignUp' : hint}`),
         ],
         onwardUrl:
           state === undefined ? null : `${PAGE_PATHS.login}?state=${encodeURIComponent(state)}`,
@@ -73,6 +77,13 @@ export function registerForgotPages(app: FastifyInstance, deps: PageDeps): void 
       },
     });
   });
+}
+
+/** Returns the look of the application that the address names, if there is one. */
+async function lookHere({ db }: PageDeps, request: FastifyRequest): Promise<PageBranding> {
+  const clientId = queryText(request, 'client_id', 64);
+  const client = clientId === undefined ? null : await findClient(db, clientId);
+  return client ? lookOf(client) : {};
 }
 
 async function contextOf(deps: PageDeps, request: FastifyRequest, reply: FastifyReply) {

@@ -8,6 +8,7 @@ import { lookOf } from '../brand/brand.ts';
 import type { PageDeps } from '../deps.ts';
 import { formAction, formText, secretOf } from '../page/page.ts';
 import { provePassword } from '../prove-password/prove-password.ts';
+import { identifierLabel } from '../ways-in/ways-in.ts';
 import { type Acceptable, acceptableHere, showAcceptance, showDead } from './invitation-outcome.ts';
 
 /** Registers `/u/invitation-account?ticket=…`, where a person accepts an invitation with an account they have already. */
@@ -53,11 +54,15 @@ function show(
   { pages, csrf }: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
-  { client }: Acceptable,
+  { client, connections }: Acceptable,
   typed: { identifier: string; problem?: string; status: number } = { identifier: '', status: 200 },
 ): Promise<FastifyReply> {
   const translator = pages.translator(request);
   const { say } = translator;
+  const labels = new Set(
+    connections.filter(({ strategy }) => strategy === 'auth0').map(identifierLabel),
+  );
+  const [label = 'common.anyIdentifier'] = labels.size === 1 ? labels : [];
   return pages.send(reply, {
     template: 'invitation-account',
     translator,
@@ -66,7 +71,9 @@ function show(
       ...(client ? lookOf(client) : {}),
       title: say('invitationAccount.title'),
       lead: say('invitationAccount.lead'),
-      identifier: typed.identifier,
+      // Liquid treats '' as true.
+      identifier: typed.identifier || null,
+      identifierLabel: say(label),
       csrf: csrf.token(request, reply),
       action: formAction(request, PAGE_PATHS.invitationAccount),
       backUrl: formAction(request, PAGE_PATHS.invitation),

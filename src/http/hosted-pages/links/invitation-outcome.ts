@@ -103,6 +103,7 @@ export function showDead(
     texts: `dead.${view.kind}`,
     translator,
     look,
+    clientId: client?.id ?? null,
     offerNewLink: isRenewable,
     ...(view.kind === 'expired' && !isRenewable && { lead: translator.say('dead.askSender') }),
     onwardUrl,

@@ -5,10 +5,8 @@ import {
   type Connection,
   hasDomains,
   hidesAccounts,
-  identifiersOf,
   isPasswordless,
   isSelfServiceResetEnabled,
-  loginIdentifiersOf,
 } from '../../../records/connections/connections.ts';
 import type { PageDeps } from '../deps.ts';
 import {
@@ -19,7 +17,7 @@ import {
   refuseBlocked,
   waysOfLogin,
 } from '../finish-login/finish-login.ts';
-import { formText, type TextPath } from '../page/page.ts';
+import { formText } from '../page/page.ts';
 import { provePassword } from '../prove-password/prove-password.ts';
 import {
   goToProvider,
@@ -27,7 +25,7 @@ import {
   troubleQuery,
   troubleText,
 } from '../provider-login/provider-login.ts';
-import { isProvider, passkeyLoginWay } from '../ways-in/ways-in.ts';
+import { identifierLabel, isProvider, passkeyLoginWay } from '../ways-in/ways-in.ts';
 import { finishedByHandoff } from './login-handoff-pages.ts';
 
 /** Registers `/u/login`, the first page of a login. */
@@ -130,21 +128,4 @@ export function showLogin(
 
 function isDatabase({ strategy }: Connection): boolean {
   return strategy === 'auth0';
-}
-
-/** Returns the label of the identifier. Without `attributes`, an old phone number still works but the label does not name it. */
-function identifierLabel(connection: Connection): TextPath {
-  const asked = loginIdentifiersOf(connection).filter(
-    (kind) => identifiersOf(connection)[kind].signup !== 'inactive',
-  );
-  const labels: Record<string, TextPath> = {
-    'email username': 'common.identifier',
-    'email phoneNumber': 'common.emailOrPhone',
-    'phoneNumber username': 'common.phoneOrUsername',
-    phoneNumber: 'common.phone',
-    username: 'common.username',
-    email: 'common.email',
-  };
-  const key = [...asked].sort().join(' ');
-  return labels[key] ?? (asked.length === 0 ? 'common.email' : 'common.anyIdentifier');
 }

@@ -73,7 +73,8 @@ export type LinkValues = {
   'invitation-account': FormValues & {
     lead: string;
     /** What the person typed. */
-    identifier: string;
+    identifier: string | null;
+    identifierLabel: string;
     backUrl: string;
   };
   /** Asks for fields before the provider. */
@@ -87,6 +88,8 @@ export type LinkValues = {
   };
   'decline-invitation': ButtonValues & {
     lead: string;
+    /** The page of the invitation. `null` if the invitation cannot be accepted now. */
+    backUrl: string | null;
     /** The invited address. */
     email: string;
   };
@@ -123,6 +126,8 @@ export type LinkValues = {
     /** The kind and the secret of the link. */
     kind: 'password' | 'invitation' | 'verification';
     ticket: string;
+    /** The application, for the page that follows. */
+    clientId: string | null;
     csrf: string;
     /** The path at which a new link is requested. `null` if the page offers none. */
     action: string | null;

@@ -12,3 +12,9 @@ export function doneUrl(what: (typeof DONE)[number], lang: string): string {
 export function mailSentUrl(lang: string): string {
   return `${PAGE_PATHS.mailSent}?ui_locales=${lang}`;
 }
+
+/** The same for a new link. @param clientId the application whose name the page before has shown; '' for none */
+export function newLinkSentUrl(lang: string, clientId: string): string {
+  const client = clientId === '' ? '' : `&client_id=${encodeURIComponent(clientId)}`;
+  return `${mailSentUrl(lang)}&what=new-link${client}`;
+}

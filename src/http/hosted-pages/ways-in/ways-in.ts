@@ -16,6 +16,7 @@ import type {
 import { lastWay } from './last-way.ts';
 import { iconOf, isProvider, providerLogo } from './providers.ts';
 
+export { identifierLabel } from './identifier-label.ts';
 export { rememberWay } from './last-way.ts';
 export { mailedCodeWay } from './mailed-code-way.ts';
 export { newPasskeyWay, passkeyCookie, passkeyLoginWay } from './passkey-way.ts';
