@@ -44,7 +44,10 @@ test('an invitation is accepted with a provider, and the login at the applicatio
   provider.logsIn(person);
   const tab = openBrowser();
   const accepted = await tab.choose(await tab.go(url), 'acme-id');
-  expect(tab.back(accepted).searchParams.get('accepted')).toBe('1');
+  const result = tab.back(accepted).searchParams;
+  expect(result.get('accepted')).toBe('1');
+  // There is no new password.
+  expect(result.get('message')).toBe('You can now login to the application.');
   expect(provider.requests.at(-1)?.get('login_hint')).toBe(person.email);
   const back = tab.back(await tab.go(world.authorize(client, { audience: '', scope: 'openid' })));
   expect(await subjectAt(back)).toBe(user.id);

@@ -60,15 +60,18 @@ async function resumeLogin(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
-  { campaign, userId, user, connection, client, organization, handoff }: AcceptedInvitation,
+  accepted: AcceptedInvitation,
 ): Promise<FastifyReply> {
+  const { invitation, campaign, userId, user, connection, client, organization, handoff } =
+    accepted;
   await deps.proofs.take(request, reply, { userId, handoff });
   const target = destination({
     resultUrl: campaign.plan.resultUrl ?? null,
     client,
     email: campaign.plan.includeEmailInRedirect === false ? null : user.email,
     connection,
-    message: DONE_MESSAGES.password,
+    // With a link, a person accepts only by a new password.
+    message: DONE_MESSAGES[invitation.acceptedBy === 'link' ? 'password' : 'accepted'],
     organization,
     issuer: `${deps.publicUrl}/`,
   });

@@ -7,6 +7,7 @@ import {
 
 export const DONE_MESSAGES = {
   password: 'You can now login to the application with the new password.',
+  accepted: 'You can now login to the application.',
   verified: 'Your email was verified. You can continue using the application.',
 } as const;
 
