@@ -14,7 +14,7 @@ import { ticketSecret, ticketState, ticketUrl } from '../../records/tickets/tick
 import { type BaseValues, type Link, type LinkValues, linkValues } from './base-values.ts';
 import { type Batch, baseValuesIn, type Draft, type Unwanted } from './draft.ts';
 import { clientOfMail, type MailContext } from './mail-context.ts';
-import { organizationValues } from './mail-look.ts';
+import { type OrganizationValues, organizationValues } from './mail-look.ts';
 import { type MailRecipient, recipientWithoutAccount } from './mail-recipient.ts';
 import type { InvitationValues, MailValues } from './mail-values.ts';
 
@@ -62,6 +62,7 @@ export function draftAccountMail(batch: Batch, message: AccountMail): Draft | Un
       base,
       link,
       invited,
+      organization: organization && organizationValues(organization),
       loginUri: client?.settings.initiateLoginUri ?? '',
     }),
     others: {
@@ -112,12 +113,18 @@ function withPromised<Known extends MailRecipient>(
 function valuesOf(
   { keys }: Batch,
   message: AccountMail,
-  parts: { base: BaseValues; link: LinkValues; invited: InvitationValues; loginUri: string },
+  parts: {
+    base: BaseValues;
+    link: LinkValues;
+    invited: InvitationValues;
+    loginUri: string;
+    organization: OrganizationValues | null;
+  },
 ): MailValues {
-  const { base, link, invited } = parts;
+  const { base, link, invited, organization } = parts;
   switch (message.template) {
     case 'user_invitation':
-      return { name: message.template, values: { ...base, ...link, ...invited } };
+      return { name: message.template, values: { ...base, ...link, ...invited, organization } };
     case 'mfa_oob_code': {
       const code = codeOf(keys.ticket, message.data.challengeId);
       return { name: message.template, values: { ...base, code } };

@@ -35,7 +35,8 @@ type ImportValues = {
  * its sample and refuses a variable that is not here.
  */
 export type OwnValues = {
-  user_invitation: LinkValues & InvitationValues;
+  /** `organization`: the one that the acceptance lets the person into, if there is one. */
+  user_invitation: LinkValues & InvitationValues & { organization: OrganizationValues | null };
   organization_invitation: LinkValues & InvitationValues & { organization: OrganizationValues };
   reset_email: LinkValues;
   verify_email: LinkValues;

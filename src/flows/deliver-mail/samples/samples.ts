@@ -49,7 +49,7 @@ const INVITED: InvitationValues = {
 
 /** A sample of each built-in mail: what it says in addition to the base values. */
 const SAMPLES: { [Name in BuiltInMail]: (link: LinkValues) => OwnValues[Name] } = {
-  user_invitation: (link) => ({ ...link, ...INVITED }),
+  user_invitation: (link) => ({ ...link, ...INVITED, organization: null }),
   organization_invitation: (link) => ({
     ...link,
     ...INVITED,

@@ -2,7 +2,7 @@ import type { BuiltInMail } from '../mail-values.ts';
 import { HELLO, type MailText } from './layout.ts';
 
 const PLACE_OR_INVITER =
-  '{% if inviter.name != blank %}{{ inviter.name }} vous a invité(e) à rejoindre {{ place }}.{% else %}Vous avez été invité(e) à rejoindre {{ place }}.{% endif %}';
+  '{% if inviter.name != blank %}{{ inviter.name }} vous a invité(e) à rejoindre {% if organization.display_name != blank %}{{ organization.display_name }} sur {% endif %}{{ place }}.{% else %}Vous avez été invité(e) à rejoindre {% if organization.display_name != blank %}{{ organization.display_name }} sur {% endif %}{{ place }}.{% endif %}';
 const ONCE =
   'Le lien vous est strictement personnel, ne fonctionne qu’une fois et expire le {{ expires }}.';
 const NOT_EXPECTED =
@@ -12,10 +12,11 @@ const NOT_EXPECTED =
 export const FRENCH_TEXTS: Record<BuiltInMail, MailText> = {
   user_invitation: {
     subject:
-      '{% if inviter.name != blank %}{{ inviter.name }} vous invite à rejoindre {{ place }}{% else %}Votre invitation à rejoindre {{ place }}{% endif %}',
+      '{% if inviter.name != blank %}{{ inviter.name }} vous invite à rejoindre {% if organization.display_name != blank %}{{ organization.display_name }} sur {% endif %}{{ place }}{% else %}Votre invitation à rejoindre {% if organization.display_name != blank %}{{ organization.display_name }} sur {% endif %}{{ place }}{% endif %}',
     preview:
       'Acceptez l’invitation pour nous rejoindre. Le lien est valable jusqu’au {{ expires }}.',
-    heading: 'Vous êtes invité(e) à rejoindre {{ place }}',
+    heading:
+      'Vous êtes invité(e) à rejoindre {% if organization.display_name != blank %}{{ organization.display_name }} sur {% endif %}{{ place }}',
     paragraphs: [
       HELLO.fr,
       `${PLACE_OR_INVITER} Votre compte <strong>{{ user.email }}</strong> est prêt. Acceptez l’invitation. Si vous vous êtes déjà connecté(e) avec ce compte, connectez-vous comme d’habitude. Sinon, choisissez un mot de passe ou un autre moyen que la page propose.`,

@@ -7,12 +7,13 @@ export const INVITATION_TEXTS: Record<InvitationMail, Record<SideBySide, MailTex
   user_invitation: {
     en: {
       subject:
-        '{% if inviter.name != blank %}{{ inviter.name }} invites you to {{ place }}{% else %}Your invitation to {{ place }}{% endif %}',
+        '{% if inviter.name != blank %}{{ inviter.name }} invites you to {% if organization.display_name != blank %}{{ organization.display_name }} at {% endif %}{{ place }}{% else %}Your invitation to {% if organization.display_name != blank %}{{ organization.display_name }} at {% endif %}{{ place }}{% endif %}',
       preview: 'Accept the invitation to join. The link works until {{ expires }}.',
-      heading: 'You are invited to {{ place }}',
+      heading:
+        'You are invited to {% if organization.display_name != blank %}{{ organization.display_name }} at {% endif %}{{ place }}',
       paragraphs: [
         HELLO.en,
-        '{% if inviter.name != blank %}{{ inviter.name }} has invited you to {{ place }}.{% else %}You have been invited to {{ place }}.{% endif %} Your account for <strong>{{ user.email }}</strong> is ready. Accept the invitation. If you have logged in with it before, log in as usual. If not, choose a password or another way that the page offers.',
+        '{% if inviter.name != blank %}{{ inviter.name }} has invited you to {% if organization.display_name != blank %}{{ organization.display_name }} at {% endif %}{{ place }}.{% else %}You have been invited to {% if organization.display_name != blank %}{{ organization.display_name }} at {% endif %}{{ place }}.{% endif %} Your account for <strong>{{ user.email }}</strong> is ready. Accept the invitation. If you have logged in with it before, log in as usual. If not, choose a password or another way that the page offers.',
       ],
       button: 'Accept the invitation',
       notes: [
@@ -23,12 +24,13 @@ export const INVITATION_TEXTS: Record<InvitationMail, Record<SideBySide, MailTex
     },
     de: {
       subject:
-        '{% if inviter.name != blank %}{{ inviter.name }} lädt Sie zu {{ place }} ein{% else %}Ihre Einladung zu {{ place }}{% endif %}',
+        '{% if inviter.name != blank %}{{ inviter.name }} lädt Sie zu {% if organization.display_name != blank %}{{ organization.display_name }} bei {% endif %}{{ place }} ein{% else %}Ihre Einladung zu {% if organization.display_name != blank %}{{ organization.display_name }} bei {% endif %}{{ place }}{% endif %}',
       preview: 'Nehmen Sie die Einladung an, um beizutreten. Der Link gilt bis {{ expires }}.',
-      heading: 'Sie sind zu {{ place }} eingeladen',
+      heading:
+        'Sie sind zu {% if organization.display_name != blank %}{{ organization.display_name }} bei {% endif %}{{ place }} eingeladen',
       paragraphs: [
         HELLO.de,
-        '{% if inviter.name != blank %}{{ inviter.name }} hat Sie zu {{ place }} eingeladen.{% else %}Sie wurden zu {{ place }} eingeladen.{% endif %} Ihr Konto für <strong>{{ user.email }}</strong> ist bereit. Nehmen Sie die Einladung an. Wenn Sie sich damit schon einmal angemeldet haben, melden Sie sich an wie immer. Wenn nicht, wählen Sie ein Passwort oder einen anderen Weg, den die Seite anbietet.',
+        '{% if inviter.name != blank %}{{ inviter.name }} hat Sie zu {% if organization.display_name != blank %}{{ organization.display_name }} bei {% endif %}{{ place }} eingeladen.{% else %}Sie wurden zu {% if organization.display_name != blank %}{{ organization.display_name }} bei {% endif %}{{ place }} eingeladen.{% endif %} Ihr Konto für <strong>{{ user.email }}</strong> ist bereit. Nehmen Sie die Einladung an. Wenn Sie sich damit schon einmal angemeldet haben, melden Sie sich an wie immer. Wenn nicht, wählen Sie ein Passwort oder einen anderen Weg, den die Seite anbietet.',
       ],
       button: 'Einladung annehmen',
       notes: [

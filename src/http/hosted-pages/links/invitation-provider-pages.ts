@@ -28,7 +28,7 @@ import {
 import { isProvider } from '../ways-in/ways-in.ts';
 import { enteredProfile, fieldViews } from './invitation-fields.ts';
 import { type Acceptable, acceptableHere, showAcceptance, showDead } from './invitation-outcome.ts';
-import { showInvitation } from './show-invitation.ts';
+import { invitationTitle, showInvitation } from './show-invitation.ts';
 import { showWrongAccount } from './wrong-account-page.ts';
 
 /**
@@ -112,7 +112,7 @@ function asksForFields(
     status: isSent ? 400 : 200,
     values: {
       ...(client ? lookOf(client) : {}),
-      title: client ? say('invitation.titleApp', { app: client.name }) : say('invitation.title'),
+      title: invitationTitle(translator, view),
       lead: say('invitationProvider.lead', { provider }),
       fields: fieldViews(request, view, translator, isSent),
       connection: connection.name,

@@ -7,6 +7,7 @@ import {
 } from '../../../flows/accept-invitation/accept-invitation.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import { isSelfServiceResetEnabled } from '../../../records/connections/connections.ts';
+import { titleOf } from '../../../records/organizations/organizations.ts';
 import { lookOf } from '../brand/brand.ts';
 import type { PageDeps } from '../deps.ts';
 import {
@@ -71,7 +72,7 @@ export async function showInvitation(
     status,
     values: {
       ...(client ? lookOf(client) : {}),
-      title: client ? say('invitation.titleApp', { app: client.name }) : say('invitation.title'),
+      title: invitationTitle(translator, view),
       lead: leadOf(translator, view, { hasForm, hasWays, canForget }),
       inviter,
       email: invitation.email,
@@ -93,6 +94,18 @@ export async function showInvitation(
       ways,
     },
   });
+}
+
+/** Names what the person is invited to: the organization and the application. */
+export function invitationTitle(
+  { say }: Translator,
+  { client, organization }: Pick<OpenInvitation, 'client' | 'organization'>,
+): string {
+  if (client === null) return say('invitation.title');
+  const app = client.name;
+  return organization === null
+    ? say('invitation.titleApp', { app })
+    : say('invitation.titleOrganization', { organization: titleOf(organization), app });
 }
 
 /** Says what the person can do on the page, by the ways that it has. */

@@ -88,7 +88,12 @@ const COUNTERPARTS: Record<string, Counterparts> = {
     verifiedDescription: ['done.verified.lead'],
   },
   'invitation/accept-invitation': {
-    title: ['invitation.title', 'invitation.titleApp', 'organizationInvitation.title'],
+    title: [
+      'invitation.title',
+      'invitation.titleApp',
+      'invitation.titleOrganization',
+      'organizationInvitation.title',
+    ],
     description: [
       'invitation.lead',
       'invitation.leadFrom',
