@@ -97,7 +97,8 @@ test.each([
 
 test('the template of each page reads its values and nothing else', () => {
   const templates = new Set(samplePages.map(({ template }) => template));
-  expect([...templates].toSorted()).toEqual(files.toSorted());
+  // The frame is a part that has pages of its own: those of the console, and the start page.
+  expect([...templates].toSorted()).toEqual([...files, 'frame'].toSorted());
   const problems = [...templates].flatMap((template) => {
     const samples = samplePages.filter((page) => page.template === template).map(completeValues);
     return templateReadsItsValues(engine, template, samples, GIVEN);
