@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { findInvitation } from '../../src/records/invitations/invitations.ts';
 import { findPassword } from '../../src/records/passwords/passwords.ts';
-import { findUser, linkUser } from '../../src/records/users/users.ts';
+import { findUser, linkedIdentities, linkUser } from '../../src/records/users/users.ts';
 import { aPassword } from '../harness/factories.ts';
+import { DEFAULT_CONNECTION } from '../harness/harness.ts';
 import { startFacebook } from '../harness/providers/facebook.ts';
 import { ADA_AT_GOOGLE, startGoogle } from '../harness/providers/google.ts';
 import { openBrowser } from '../harness/providers/person.ts';
@@ -117,5 +119,52 @@ describe('the owner of an address who arrives with Google', () => {
     const link = linkIn(mail, /https?:\S+\/u\/email-verification\?ticket=\w+/);
     expect((await openBrowser().go(link)).status).toBe(403);
     expect(await findUser(world.db, theirs)).toMatchObject({ emailVerified: false });
+  });
+});
+
+describe('a stranger who is not the owner of an invited address', () => {
+  /** An address for which an invitation has made an account. */
+  async function anInvited(domain: string) {
+    const email = `ada.${++serial}@${domain}`;
+    const user = await world.aUser({ id: world.connectionId }, { email, emailVerified: false });
+    const { id } = await world.anInvitation(user, { clientId: client.id, madeUser: true });
+    return { email, user, id };
+  }
+
+  async function isUntouched({ user, id }: Awaited<ReturnType<typeof anInvited>>) {
+    expect((await linkedIdentities(world.db, [user.id])).get(user.id) ?? []).toEqual([]);
+    expect(await findUser(world.db, user.id)).toMatchObject({ emailVerified: false });
+    expect((await findInvitation(world.db, id))?.state).toBe('pending');
+  }
+
+  test('gets no account of the invitation with a provider that verifies nothing', async () => {
+    const invited = await anInvited('gmail.com');
+    const stranger = { id: `fb-${serial}`, name: 'Mallory', email: invited.email };
+    expect(await arrives(facebook, 'facebook', stranger)).toBe(`facebook|${stranger.id}`);
+    await isUntouched(invited);
+  });
+
+  test('is asked about it with a Google account of an address that Google does not run: who had the mailbox before may have made that', async () => {
+    const invited = await anInvited('another.example');
+    const { email } = invited;
+    const stranger = { ...ADA_AT_GOOGLE, sub: `google-${serial}`, email, email_verified: true };
+    expect(await arrives(google, 'google-oauth2', stranger)).toBeNull();
+    await isUntouched(invited);
+  });
+
+  test('who signs up with it before does not share the account with the owner', async () => {
+    const invited = await anInvited('gmail.com');
+    const { email, user } = invited;
+    const body = { client_id: client.id, connection: DEFAULT_CONNECTION };
+    const { status } = await fetch(`${world.server.url}/dbconnections/signup`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ ...body, email, password: aPassword() }),
+    });
+    expect(status).toBeLessThan(500);
+    await isUntouched(invited);
+    const owner = { ...ADA_AT_GOOGLE, sub: `google-${serial}`, email, email_verified: true };
+    expect(await arrives(google, 'google-oauth2', owner)).toBe(user.id);
+    expect(await findPassword(world.db, user.id)).toBeNull();
   });
 });

@@ -1,10 +1,13 @@
 import { sql } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
 import { findInvitation } from '../../src/records/invitations/invitations.ts';
-import { findUser } from '../../src/records/users/users.ts';
-import { overtaken } from '../harness/overtaken.ts';
+import { findPassword } from '../../src/records/passwords/passwords.ts';
+import { findUser, linkedIdentities } from '../../src/records/users/users.ts';
+import { aPassword } from '../harness/factories.ts';
+import { overtaken, pastTheirReads, ROOM_FOR_SIXTEEN } from '../harness/overtaken.ts';
 import { openBrowser } from '../harness/providers/person.ts';
 import { openProviderWorld, type ProviderWorld } from '../harness/providers/provider-world.ts';
+import { headlineOf } from '../harness/visitor.ts';
 import { claimsOf, type Shown } from '../harness/world.ts';
 
 let world: ProviderWorld;
@@ -12,7 +15,7 @@ let client: ProviderWorld['client'];
 let provider: ProviderWorld['provider'];
 
 beforeAll(async () => {
-  world = await openProviderWorld({ domain_aliases: ['acme.example'] });
+  world = await openProviderWorld({ domain_aliases: ['acme.example'] }, ROOM_FOR_SIXTEEN);
   ({ client, provider } = world);
 });
 
@@ -61,4 +64,58 @@ test('an account whose address is verified while another person brings it from t
   const end = await meanwhile(sub, 'email_verified = true', () => other.tab.go(other.leaving));
   expect(await subjectAt(other.tab, end)).not.toBe(sub);
   expect(await findUser(world.db, sub)).toMatchObject({ email, emailVerified: true });
+});
+
+/** A person for whom an invitation made an account. */
+async function anInvited(name: string) {
+  const email = `${name}@acme.example`;
+  const user = await world.aUser({ id: world.connectionId }, { email, emailVerified: false });
+  const invitation = await world.anInvitation(user, { clientId: client.id, madeUser: true });
+  const person = { sub: name, email, email_verified: true };
+  return { user, person, invitation };
+}
+
+const identitiesOf = async (userId: string) =>
+  ((await linkedIdentities(world.db, [userId])).get(userId) ?? []).map(({ id }) => id);
+const headline = ({ page: html, status }: Shown) => headlineOf({ html, status, headers: {} });
+
+test('a person whose account is used while the answer of the provider is verified is asked about it', async () => {
+  const { user, person, invitation } = await anInvited('kim');
+  const { tab, leaving } = await arrives(person);
+  const end = await meanwhile(user.id, 'logins_count = 1', () => tab.go(leaving));
+  expect(headline(end)).toBe('Is this your account?');
+  expect(await identitiesOf(user.id)).toEqual([]);
+  expect(await findUser(world.db, user.id)).toMatchObject({ emailVerified: false });
+  expect((await findInvitation(world.db, invitation.id))?.state).toBe('pending');
+});
+
+test('of passwords set by the link and logins with the provider at once, an account that an invitation made gets one credential', async () => {
+  const { user, person, invitation } = await anInvited('lee');
+  const url = `${world.server.url}/u/invitation?ticket=${invitation.secret}`;
+  const logins = await Promise.all(Array.from({ length: 8 }, () => arrives(person)));
+  const links = await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      const tab = openBrowser();
+      return { tab, shown: await tab.go(url) };
+    }),
+  );
+  const password = aPassword();
+  const ends = await pastTheirReads(world, { n: 16, tables: ['users'] }, async (i) => {
+    const [login, link] = [logins[i >> 1], links[i >> 1]];
+    if (!login || !link) throw new Error('There are eight of each.');
+    return i % 2 === 0
+      ? login.tab.go(login.leaving)
+      : link.tab.answer(link.shown, { password, repeat: password });
+  });
+  const identities = await identitiesOf(user.id);
+  const isLinked = identities.length > 0;
+  expect(identities).toEqual(isLinked ? ['oidc|acme-id|lee'] : []);
+  expect((await findPassword(world.db, user.id)) === null).toBe(isLinked);
+  const cameIn = (each: Shown[]) => each.filter(({ back }) => back !== null);
+  const atProvider = ends.filter((_, i) => i % 2 === 0);
+  const byLink = ends.filter((_, i) => i % 2 === 1);
+  expect(cameIn(atProvider)).toHaveLength(isLinked ? 8 : 0);
+  expect(cameIn(byLink)).toHaveLength(isLinked ? 0 : 1);
+  if (!isLinked) for (const end of atProvider) expect(headline(end)).toBe('Is this your account?');
+  expect((await findInvitation(world.db, invitation.id))?.state).toBe('accepted');
 });

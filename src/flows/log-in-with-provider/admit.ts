@@ -3,7 +3,8 @@ import { type Db, transaction } from '../../platform/db/db.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import type { Connection } from '../../records/connections/connections.ts';
 import { linkSettings } from '../../records/email-templates/email-templates.ts';
-import type { User } from '../../records/users/users.ts';
+import { isMadeForLogin } from '../../records/invitations/invitations.ts';
+import { holdAccounts, type User } from '../../records/users/users.ts';
 import { mayCreateAccount } from '../../steps/admit-newcomer/admit-newcomer.ts';
 import {
   type Adoption,
@@ -46,7 +47,8 @@ export type Entered =
 
 /**
  * Logs in the person whom a provider has just proved. Only the key of the identity decides who it is. A new identity with the address of an
- * account is linked to it only after the proof of that account, or becomes an account of its own.
+ * account is linked to it only after the proof of that account, or becomes an account of its own. An account that nobody has proved or used
+ * needs no proof where the provider runs the mailbox.
  */
 export async function enterWithProvider(
   deps: ProviderLoginDeps,
@@ -54,13 +56,25 @@ export async function enterWithProvider(
 ): Promise<Entered> {
   const answered = await verifyAnswer(deps, entry);
   if (answered.kind !== 'proved') return answered;
-  const { identity } = answered;
+  return enterAsProved(deps, entry, answered.identity);
+}
+
+async function enterAsProved(
+  deps: ProviderLoginDeps,
+  entry: ProviderEntry,
+  identity: ProvidedIdentity,
+): Promise<Entered> {
   const { connection } = entry;
   const known = await findProvidedIdentity(deps.db, { connection, identity });
   if (known !== null) return enterAs(deps, entry, { identity, mayCreate: false });
   const owner = await ownerOf(deps.db, { ...entry, identity });
   if (owner === null) return enterAsNewcomer(deps, entry, identity);
   if (owner.isUnproven && identity.isAuthoritative) return takeOver(deps, entry, identity, owner);
+  if (await isMadeFor(deps, deps.db, { entry, identity, owner })) {
+    const claimed = await claimMade(deps, entry, identity, owner);
+    // Meanwhile a person has set a password there, or has come with the same identity. So this judges once more.
+    return claimed.kind === 'over' ? enterAsProved(deps, entry, identity) : claimed;
+  }
   await offerOwner(deps, { id: entry.id, account: owner, identity });
   return { kind: 'offered' };
 }
@@ -176,6 +190,51 @@ function takeOver(
       const proved = await proveAddress(tx, proof);
       // Another person may have proved the account meanwhile.
       return proved.kind === 'proved' && proved.isEmptied ? proved.person.id : null;
+    },
+  });
+}
+
+/**
+ * Returns whether an open invitation has made the account for the person who comes, and nothing else ever happened to it. Only the word of a
+ * provider that runs the mailbox counts, because the login that follows accepts the invitation.
+ */
+async function isMadeFor(
+  { clock }: Pick<ProviderLoginDeps, 'clock'>,
+  db: Db,
+  about: { entry: ProviderEntry; identity: ProvidedIdentity; owner: User },
+): Promise<boolean> {
+  const { entry, identity, owner } = about;
+  const { email, isAuthoritative } = identity;
+  if (email === null || !isAuthoritative) return false;
+  const { connection, clientId } = entry;
+  const login = { email, connectionId: connection.id, clientId, now: clock.now() };
+  return isMadeForLogin(db, { userId: owner.id, login });
+}
+
+/**
+ * The invited person comes without the link, and the account with the address is only the one that the invitation has made. There is nothing
+ * to ask: the person has never had it, and has proved the mailbox.
+ */
+function claimMade(
+  deps: ProviderLoginDeps,
+  entry: ProviderEntry,
+  identity: ProvidedIdentity,
+  owner: User,
+): Promise<Entered> {
+  const proof = {
+    accountId: owner.id,
+    email: identity.email,
+    isMaker: false,
+    at: deps.clock.now(),
+  };
+  return enterAs(deps, entry, {
+    identity,
+    mayCreate: false,
+    async linkTo(tx) {
+      await holdAccounts(tx, [owner.id]);
+      if (!(await isMadeFor(deps, tx, { entry, identity, owner }))) return null;
+      const proved = await proveAddress(tx, proof);
+      return proved.kind === 'proved' ? proved.person.id : null;
     },
   });
 }

@@ -41,6 +41,7 @@ export {
   insertCampaign,
 } from './campaigns.ts';
 export type { AcceptedBy, Invitation } from './invitation-row.ts';
+export { isMadeForLogin, isMadeOnlyFor } from './made-users.ts';
 export {
   findOpenInOrganization,
   type InvitationOfCampaign,
@@ -210,25 +211,6 @@ export async function declineInvitation(
       and i.state = 'pending' and i.expires_at > ${input.now}
     returning ${invitationColumns('i')}`.execute(tx);
   return rows[0] ? invitationFromRow(rows[0]) : null;
-}
-
-/**
- * Returns whether the user was made for this invitation, is nobody's identity, is named by no other invitation, and nobody has given or
- * written anything since.
- */
-export async function isMadeOnlyFor(
-  tx: Db,
-  { id, userId }: { id: string; userId: string },
-): Promise<boolean> {
-  const { rows } = await sql`
-    select 1 from invitations i where i.id = ${id} and i.user_id = ${userId} and i.made_user
-      and not exists (select 1 from invitations other where other.user_id = ${userId} and other.id <> ${id})
-      and exists (select 1 from users where id = ${userId} and linked_to is null and updated_at <= created_at)
-      and not exists (select 1 from user_roles where user_id = ${userId})
-      and not exists (select 1 from user_permissions where user_id = ${userId})
-      and not exists (select 1 from organization_members where user_id = ${userId})
-      and not exists (select 1 from authentication_methods where user_id = ${userId})`.execute(tx);
-  return rows.length === 1;
 }
 
 /**

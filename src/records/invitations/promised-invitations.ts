@@ -113,25 +113,32 @@ export async function acceptAtOnce(
  */
 export async function isInvited(
   db: Db,
-  input: {
-    email: string;
-    connectionId: string;
-    clientId: string | null;
-    organizationId: string | null;
-    now: Date;
-  },
+  input: LoginThere & { organizationId: string | null },
 ): Promise<boolean> {
-  const { email, connectionId, clientId, organizationId, now } = input;
+  const { organizationId } = input;
   const { rows } = await sql`
     select 1 from invitations i join campaigns c on c.id = i.campaign_id
-    where i.email = ${email} and i.client_key in (${clientId ?? ''}, '')
-      and i.state = 'pending' and i.expires_at > ${now}
+    where ${isAcceptedByLogin(input)}
       and ${
         organizationId === null
           ? sql`coalesce(c.plan->>'inviteeMay', 'any_proof') = 'any_proof'`
           : sql`i.organization_id = ${organizationId}`
-      }
-      and (c.plan->'connectionIds' is null or c.plan->'connectionIds' ? ${connectionId})
-      and ${isUsedByOrganization(sql`${connectionId}`)} limit 1`.execute(db);
+      } limit 1`.execute(db);
   return rows.length > 0;
+}
+
+/** A login with a connection, by a person who proves an address. */
+export type LoginThere = {
+  email: string;
+  connectionId: string;
+  clientId: string | null;
+  now: Date;
+};
+
+/** Whether an invitation `i` of a campaign `c` is open, to this address, and for a login like this one. What its plan says of proofs aside. */
+export function isAcceptedByLogin({ email, connectionId, clientId, now }: LoginThere) {
+  return sql`i.email = ${email} and i.client_key in (${clientId ?? ''}, '')
+    and i.state = 'pending' and i.expires_at > ${now}
+    and (c.plan->'connectionIds' is null or c.plan->'connectionIds' ? ${connectionId})
+    and ${isUsedByOrganization(sql`${connectionId}`)}`;
 }

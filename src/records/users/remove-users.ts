@@ -30,17 +30,6 @@ export async function deleteUserWithoutPassword(tx: Db, id: string): Promise<boo
   return rows.length === 1;
 }
 
-/** Deletes a user who has never logged in, set a password or been linked. Returns false for any other. Needs a transaction. */
-export async function deleteUnusedUser(tx: Db, id: string): Promise<boolean> {
-  const { rows } = await sql<Owner>`
-    delete from users where id = ${id} and linked_to is null and logins_count = 0 and last_password_reset is null
-      and not exists (select 1 from passwords where user_id = ${id})
-      and not exists (select 1 from users linked where linked.linked_to = ${id})
-    returning ${NAMES}`.execute(tx);
-  await releaseNamesOf(tx, rows);
-  return rows.length === 1;
-}
-
 /**
  * Deletes up to `limit` users of a connection, with all their data, and skips those that another node has locked.
  * @returns their ids, and those of linked identities in other connections

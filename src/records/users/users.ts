@@ -32,7 +32,6 @@ export { endInvitedStatus, INVITED_STATUS } from './invited-status.ts';
 export { findKnownUsers, type KnownUser } from './known-in-bulk.ts';
 export { countUsers, countUsersUpTo, usersById } from './list-users.ts';
 export {
-  deleteUnusedUser,
   deleteUser,
   deleteUsersOfConnection,
   deleteUserWithoutPassword,

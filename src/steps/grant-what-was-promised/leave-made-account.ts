@@ -1,6 +1,6 @@
 import type { Db } from '../../platform/db/db.ts';
 import { type Invitation, isMadeOnlyFor } from '../../records/invitations/invitations.ts';
-import { deleteUnusedUser } from '../../records/users/users.ts';
+import { deleteUser } from '../../records/users/users.ts';
 
 /**
  * Accepts an invitation, and deletes the account that was made only for it if another person accepts: nobody else could use it. Hold the
@@ -18,6 +18,6 @@ export async function leaveMadeAccount(
   const isAnother = invitedId !== null && !accepting.includes(invitedId);
   const left = isAnother && (await isMadeOnlyFor(tx, { id, userId: invitedId })) ? invitedId : null;
   const invitation = await accept({ leavesUser: left !== null });
-  if (invitation !== null && left !== null) await deleteUnusedUser(tx, left);
+  if (invitation !== null && left !== null) await deleteUser(tx, left);
   return invitation;
 }
