@@ -9,18 +9,10 @@ import { sweepLeftovers } from '../../src/flows/sweep-leftovers/sweep-leftovers.
 import { systemClock } from '../../src/platform/clock/clock.ts';
 import { transaction } from '../../src/platform/db/db.ts';
 import { duringRequest, noteVersion } from '../../src/platform/request-context/request-context.ts';
-import {
-  findPasskey,
-  storePasskey,
-  type WebAuthnKind,
-} from '../../src/records/authentication-methods/authentication-methods.ts';
+import { findPasskey } from '../../src/records/authentication-methods/authentication-methods.ts';
 import { endSessionsOf } from '../../src/records/oidc-payloads/oidc-payloads.ts';
 import { findPendingLogin } from '../../src/records/pending-logins/pending-logins.ts';
-import { insertUser, type User } from '../../src/records/users/users.ts';
 import {
-  beginAuthentication,
-  beginRegistration,
-  finishAuthentication,
   finishRegistration,
   type PasskeyDeps,
   relyingPartyOf,
@@ -28,67 +20,25 @@ import {
 import { atOnce } from '../harness/factories.ts';
 import { freshDatabase } from '../harness/harness.ts';
 import { type Authenticator, newAuthenticator } from './authenticator.ts';
+import { type Ceremonies, ceremoniesWith } from './ceremony.ts';
 
 const ORIGIN = 'https://login.meadow.test';
 const SIXTEEN = 16;
 
 let deps: PasskeyDeps;
 let now = new Date();
-let people = 0;
+let aPerson: Ceremonies['aPerson'];
+let aPasskey: Ceremonies['aPasskey'];
+let begin: Ceremonies['begin'];
+let store: Ceremonies['store'];
+let challenge: Ceremonies['challenge'];
+let prove: Ceremonies['prove'];
 
 beforeAll(async () => {
   const { db } = await freshDatabase();
   deps = { db, clock: { ...systemClock, now: () => now }, publicUrl: ORIGIN };
+  ({ aPerson, aPasskey, begin, store, challenge, prove } = ceremoniesWith(deps));
 });
-
-async function aPerson(): Promise<User> {
-  const inserted = await insertUser(deps.db, {
-    connectionId: 'con_meadow',
-    email: `person${++people}@meadow.test`,
-    now,
-  });
-  if (inserted.kind !== 'inserted') throw new Error(inserted.kind);
-  return inserted.user;
-}
-
-async function begin(userId: string | null, kind: WebAuthnKind = 'passkey', boundTo = 'here') {
-  const begun = await beginRegistration(deps, {
-    kind,
-    boundTo,
-    serverName: 'Meadow',
-    user: { id: userId, name: 'ada@meadow.test', displayName: 'Ada' },
-  });
-  if (begun.kind !== 'begun') throw new Error(begun.kind);
-  return begun.options;
-}
-
-async function aPasskey(kind: WebAuthnKind = 'passkey') {
-  const user = await aPerson();
-  const authenticator = newAuthenticator(ORIGIN);
-  const answer = authenticator.register(await begin(user.id, kind));
-  const verified = await finishRegistration(deps, { kind, boundTo: 'here', answer });
-  if (verified.kind !== 'verified') throw new Error(verified.kind);
-  const { passkey } = verified;
-  const stored = await store(user.id, passkey);
-  if (stored.kind !== 'stored') throw new Error(stored.kind);
-  return { user, authenticator, passkey, method: stored.method };
-}
-
-const store = (userId: string, passkey: Parameters<typeof storePasskey>[1]['passkey']) =>
-  transaction(deps.db, (tx) => storePasskey(tx, { userId, passkey, at: now }));
-
-async function challenge(
-  kind: WebAuthnKind = 'passkey',
-  userId: string | null = null,
-  boundTo = 'here',
-) {
-  const begun = await beginAuthentication(deps, { kind, boundTo, userId });
-  if (begun.kind !== 'begun') throw new Error(begun.kind);
-  return begun.options;
-}
-
-const prove = (answer: string, kind: WebAuthnKind = 'passkey', boundTo = 'here') =>
-  finishAuthentication(deps, { kind, boundTo, answer });
 
 async function tried(
   authenticator: Authenticator,
@@ -251,35 +201,6 @@ test('a security key is asked for by name, and only of its user', async () => {
     kind: 'proved',
     isUserVerified: false,
   });
-});
-
-test('of sixteen answers to one challenge, one counts', async () => {
-  const { authenticator } = await aPasskey();
-  const answer = authenticator.authenticate(await challenge());
-  const kinds = await atOnce(SIXTEEN, async () => (await prove(answer)).kind);
-  expect(kinds.filter((kind) => kind === 'proved')).toHaveLength(1);
-  const user = await aPerson();
-  const made = newAuthenticator(ORIGIN).register(await begin(user.id));
-  const input = { kind: 'passkey', boundTo: 'here', answer: made } as const;
-  const registered = await atOnce(
-    SIXTEEN,
-    async () => (await finishRegistration(deps, input)).kind,
-  );
-  expect(registered.filter((kind) => kind === 'verified')).toHaveLength(1);
-});
-
-test('of sixteen proofs with one counter, one counts', async () => {
-  const { authenticator } = await aPasskey();
-  const answers: string[] = [];
-  for (let n = 0; n < SIXTEEN; n++) {
-    const options = await challenge('passkey', null, `tab ${n}`);
-    answers.push(authenticator.authenticate(options, { counter: 5 }));
-  }
-  const kinds = await atOnce(
-    SIXTEEN,
-    async (n) => (await prove(answers[n] ?? '', 'passkey', `tab ${n}`)).kind,
-  );
-  expect(kinds.filter((kind) => kind === 'proved')).toHaveLength(1);
 });
 
 test('a login has one challenge at a time, so that it leaves one row', async () => {
