@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
+import { transaction } from '../../src/platform/db/db.ts';
 import { aPerson, atOnce } from '../harness/factories.ts';
 import { eventually } from '../harness/harness.ts';
 import { aVisitor } from '../harness/visitor.ts';
@@ -58,12 +59,26 @@ const LINKS: Record<string, () => Promise<Expiring>> = {
   },
 };
 
+/** Requests sixteen times. A task that has begun serves the first request, and ends after the others: before, they would share one task. */
+function whileOneIsServed(asks: () => Promise<string>): Promise<string[]> {
+  return transaction(world.db, async (tx) => {
+    await sql`lock table messages in exclusive mode`.execute(tx);
+    const first = await asks();
+    await eventually(async () => {
+      const { rows } = await sql`select 1 from tasks.job
+        where name like 'renew-%' and state = 'active' limit 1`.execute(world.db);
+      return rows.length > 0 ? true : undefined;
+    });
+    return [first, ...(await atOnce(15, asks))];
+  });
+}
+
 test.each(
   Object.entries(LINKS),
 )('of sixteen requests for a new link at once one is mailed, if the link was for %s', async (_what, expiring) => {
   const { email, asks } = await expiring();
   world.passTime(61);
-  const ends = await atOnce(16, asks);
+  const ends = await whileOneIsServed(asks);
   for (const end of ends) expect(end).toContain('/u/mail-sent');
   await eventually(async () => {
     const { rows } = await sql`select 1 from tasks.job
