@@ -84,7 +84,7 @@ describe('the way over an identity provider', () => {
     });
     const namesFor = async (invited: { link: string }) => {
       const { body } = await scene.page().start(invited.link);
-      return body.connections.map(({ name }: { name: string }) => name);
+      return body.connections.map(({ name }: { name: string }) => name).toSorted();
     };
     const { page, user, started } = await scene.begun();
     expect(started.body.connections).toHaveLength(1);
