@@ -49,7 +49,11 @@ const INVITED: InvitationValues = {
 
 /** A sample of each built-in mail: what it says in addition to the base values. */
 const SAMPLES: { [Name in BuiltInMail]: (link: LinkValues) => OwnValues[Name] } = {
-  user_invitation: (link) => ({ ...link, ...INVITED, organization: null }),
+  user_invitation: (link) => ({
+    ...link,
+    ...INVITED,
+    organization: { ...organizationValues(ORGANIZATION), display_name: '' },
+  }),
   organization_invitation: (link) => ({
     ...link,
     ...INVITED,
