@@ -46,6 +46,7 @@ function processorTime(): number {
   return (user + system) / 1000;
 }
 
+/** The error can be of the context, whose `Error` is another one. */
 function isTimeout(error: unknown): boolean {
-  return error instanceof Error && Object(error).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+  return Object(error).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
 }

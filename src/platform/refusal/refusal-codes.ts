@@ -12,6 +12,7 @@ export const REFUSAL_CODES = {
   invitation_closed: 'The invitation is no longer pending, so it cannot be sent again.',
   invitation_not_found: 'The invitation does not exist.',
   name_taken: 'Another user of the connection has the email, username or phone number.',
+  organization_not_found: 'The organization does not exist.',
   protected_target: 'The target is an administrator, or belongs to the console.',
   third_party_organizations: 'A third-party application cannot use organizations.',
   too_many_jobs: 'As many jobs of this type are running as the server allows.',
