@@ -97,7 +97,7 @@ export async function inviteToOrganization(
       throw new Refusal('client_not_found', 'The client does not exist.');
     }
     if (!(await holdInvitedOrganization(tx, plan))) {
-      throw wrong(`The organization ${organization.id} does not exist.`);
+      throw new Refusal('organization_not_found', 'No organization found by that id.');
     }
     const id = await insertCampaign(tx, { clientId, connectionId: null, plan, now });
     const { outcomes, mails } = await invitePeople(tx, {

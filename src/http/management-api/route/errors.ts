@@ -66,6 +66,7 @@ const REFUSALS: Record<RefusalCode, { status: number; errorCode?: ErrorCode }> =
   invitation_closed: { status: 400, errorCode: 'invitation_closed' },
   invitation_not_found: { status: 404, errorCode: 'inexistent_invitation' },
   name_taken: { status: 400, errorCode: 'auth0_idp_error' },
+  organization_not_found: { status: 404 },
   protected_target: { status: 403, errorCode: 'protected_target' },
   third_party_organizations: { status: 403, errorCode: 'operation_not_supported' },
   too_many_jobs: { status: 429 },
