@@ -234,7 +234,7 @@ test('a person with an account of another address accepts if the invitation allo
   const page = await open();
   await page.goto(await invited(email, { email_policy: 'any_verified' }));
   await page.getByRole('link', { name: 'I already have an account' }).click();
-  await field(page, 'Email address, username or phone number').fill(mine);
+  await field(page, 'Email address').fill(mine);
   await field(page, 'Password').fill(password);
   await press(page, 'Log in and accept');
   const claims = await arrived(page);

@@ -47,6 +47,22 @@ async function usersWith(email: string) {
 const properties = { team: { type: 'string' }, given_name: { type: 'string' } };
 const profile_schema = { type: 'object', properties, required: ['team'] };
 
+test('a person who accepts with another account is asked for the fields, too', async () => {
+  const wanted = { profile_schema, email_policy: 'any_verified', result_url: undefined };
+  const { link } = await invited(wanted);
+  const other = await world.createUser();
+  const person = openBrowser();
+  const page = await person.go(link.replace('/u/invitation', '/u/invitation-account'));
+  const typed = { username: other.email, password: other.password };
+  const refused = await person.press(page, { ...typed, 'field-team': '' });
+  expect([refused.status, textOf({ html: refused.page })]).toEqual([
+    400,
+    expect.stringContaining('Fill in this field.'),
+  ]);
+  await person.press(refused, { ...typed, 'field-team': 'blue' });
+  expect(await usersWith(other.email)).toMatchObject([{ user_metadata: { team: 'blue' } }]);
+});
+
 test('a person who accepts with a provider is asked for the fields first', async () => {
   const { email, link } = await invited({ profile_schema });
   const person = openBrowser();

@@ -47,12 +47,18 @@ const toOrganization = async (email: string): Promise<string> => {
 
 /** A user with a password and a passkey. */
 async function aUserWithBoth(relyingParty = 'localhost') {
+  const found = await aUserWithPasskey(relyingParty);
+  const path = `/api/v2/users/${encodeURIComponent(found.userId)}`;
+  const set = await world.server.api('PATCH', path, { password: aPassword() });
+  expect(set.status).toBe(200);
+  return found;
+}
+
+async function aUserWithPasskey(relyingParty = 'localhost') {
   const { email } = aPerson();
   const user = await world.aUser({ id: world.connectionId }, { email, emailVerified: true });
   const { id: userId } = user;
   const path = `/users/${encodeURIComponent(userId)}`;
-  const set = await world.server.api('PATCH', `/api/v2${path}`, { password: aPassword() });
-  expect(set.status).toBe(200);
   const authenticator = device();
   await made(world.server, `${path}/authentication-methods`, {
     type: 'passkey',
@@ -113,15 +119,20 @@ test('a user with a password and a passkey accepts an invitation with the passke
   expect(body.state).toBe('accepted');
 });
 
-test('a login with a passkey does not go round the fields that an invitation asks for', async () => {
-  const { user, authenticator } = await aUserWithBoth();
+test.each([
+  ['a password and a passkey', aUserWithBoth],
+  ['a passkey only', aUserWithPasskey],
+])('a login of a user with %s does not go round the fields that an invitation asks for', async (_, aUser) => {
+  const { user, authenticator } = await aUser();
   const properties = { team: { type: 'string', pattern: '^[a-z]+$' } };
   const profileSchema = { type: 'object', properties, required: ['team'] };
   const { secret } = await world.anInvitation(user, {
     clientId: client.id,
     plan: { profileSchema },
   });
-  const door = await openDoor(world, `${world.server.url}/u/invitation?ticket=${secret}`);
+  const link = `${world.server.url}/u/invitation?ticket=${secret}`;
+  expect((await plainBrowser().open(link)).page).toContain('name="field-team"');
+  const door = await openDoor(world, link);
   expect(await door.options()).toEqual({ problem: 'Check the fields above.' });
   const wanted = { 'field-team': 'blue' };
   const options = await door.options(wanted);

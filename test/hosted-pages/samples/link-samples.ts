@@ -131,6 +131,7 @@ export const linkSamples: SamplesOf<LinkValues> = {
       lead: 'Log in.',
       identifier: null,
       identifierLabel: 'Email address',
+      fields: invitation.fields,
       backUrl: '/invitation',
     },
     {
@@ -139,6 +140,7 @@ export const linkSamples: SamplesOf<LinkValues> = {
       lead: 'Log in.',
       identifier: 'jo',
       identifierLabel: 'Username',
+      fields: [],
       backUrl: '/invitation',
       problem: PROBLEM,
     },

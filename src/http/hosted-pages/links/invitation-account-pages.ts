@@ -9,6 +9,7 @@ import type { PageDeps } from '../deps.ts';
 import { formAction, formText, secretOf } from '../page/page.ts';
 import { provePassword } from '../prove-password/prove-password.ts';
 import { identifierLabel } from '../ways-in/ways-in.ts';
+import { enteredProfile, fieldViews } from './invitation-fields.ts';
 import { type Acceptable, acceptableHere, showAcceptance, showDead } from './invitation-outcome.ts';
 
 /** Registers `/u/invitation-account?ticket=…`, where a person accepts an invitation with an account they have already. */
@@ -31,6 +32,8 @@ async function logsIn(
   view: Acceptable,
 ): Promise<FastifyReply> {
   const identifier = formText(request, 'username').slice(0, 320);
+  const profile = enteredProfile(request, view);
+  if (profile === null) return show(deps, request, reply, view, { identifier, status: 400 });
   const connection = await connectionOfTyped(deps.db, view, identifier);
   if (connection === null) return showDead(deps, request, reply, { ...view, kind: 'unserved' });
   const proved = await provePassword(deps, request, reply, {
@@ -46,7 +49,7 @@ async function logsIn(
     return show(deps, request, reply, view, { identifier, problem, status });
   }
   const proof = { kind: 'account', userId: proved.user.id, hasLoggedIn: true } as const;
-  const outcome = await acceptInvitation(deps, { secret: secretOf(request), proof });
+  const outcome = await acceptInvitation(deps, { secret: secretOf(request), proof, profile });
   return showAcceptance(deps, request, reply, outcome);
 }
 
@@ -54,9 +57,10 @@ function show(
   { pages, csrf }: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
-  { client, connections }: Acceptable,
+  view: Acceptable,
   typed: { identifier: string; problem?: string; status: number } = { identifier: '', status: 200 },
 ): Promise<FastifyReply> {
+  const { client, connections } = view;
   const translator = pages.translator(request);
   const { say } = translator;
   const labels = new Set(
@@ -74,6 +78,7 @@ function show(
       // Liquid treats '' as true.
       identifier: typed.identifier || null,
       identifierLabel: say(label),
+      fields: fieldViews(request, view, translator),
       csrf: csrf.token(request, reply),
       action: formAction(request, PAGE_PATHS.invitationAccount),
       backUrl: formAction(request, PAGE_PATHS.invitation),

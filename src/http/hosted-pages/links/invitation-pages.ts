@@ -14,7 +14,6 @@ import { provePassword } from '../prove-password/prove-password.ts';
 import { enteredProfile } from './invitation-fields.ts';
 import { type Acceptable, acceptableHere, showAcceptance } from './invitation-outcome.ts';
 import {
-  hasFields,
   invitationPasskey,
   invitationPasskeyLogin,
   sendPasskeyOptions,
@@ -92,7 +91,7 @@ async function logsInWithPasskey(
   reply: FastifyReply,
   view: Acceptable,
 ): Promise<FastifyReply> {
-  const profile = hasFields(view) ? enteredProfile(request, view) : undefined;
+  const profile = enteredProfile(request, view);
   if (profile === null) return showInvitation(deps, request, reply, view, undefined, 400);
   const browser = browserSecret(deps, request);
   const login = await invitationPasskeyLogin(deps, request, reply, { view, browser });
@@ -108,8 +107,7 @@ async function logsInWithPasskey(
   keepBrowserSecret(deps, reply, browser);
   const { user, amr } = login;
   const proof = { kind: 'account', userId: user.id, hasLoggedIn: true, amr } as const;
-  const accepting = { secret: secretOf(request), proof, ...(profile && { profile }) };
-  const outcome = await acceptInvitation(deps, accepting);
+  const outcome = await acceptInvitation(deps, { secret: secretOf(request), proof, profile });
   return showAcceptance(deps, request, reply, outcome);
 }
 

@@ -64,7 +64,7 @@ export async function sendPasskeyOptions(
   const translator = deps.pages.translator(request);
   const way = invitationPasskeyWay(deps, request, { view, translator });
   // Before the browser makes a passkey, or shows one, that the answer would refuse.
-  if (way !== null && hasFields(view) && enteredProfile(request, view) === null) {
+  if (way !== null && enteredProfile(request, view) === null) {
     return reply.code(400).send({ problem: translator.say('invitation.fieldsWrong') });
   }
   const { ip } = request;
@@ -84,8 +84,8 @@ export async function sendPasskeyOptions(
   return reply.code(400).send({ problem: translator.say('passkey.failed') });
 }
 
-/** Returns whether the page shows the fields of the invitation: it has a form for a password. */
-export function hasFields(view: Acceptable): boolean {
+/** Returns whether the page has a form for a password. */
+export function hasForm(view: Acceptable): boolean {
   return view.kind === 'login' || view.policy !== null;
 }
 

@@ -19,7 +19,7 @@ import {
 } from '../page/page.ts';
 import { mailedCodeWay, waysIn } from '../ways-in/ways-in.ts';
 import { fieldViews } from './invitation-fields.ts';
-import { hasFields, invitationPasskeyWay } from './invitation-passkey.ts';
+import { hasForm, invitationPasskeyWay } from './invitation-passkey.ts';
 
 export function sayProblem(
   { pages }: PageDeps,
@@ -44,7 +44,7 @@ export async function showInvitation(
   const { invitation, campaign, client, connections, connection } = view;
   const inviter = campaign.plan.inviter?.name ?? null;
   const isLogin = view.kind === 'login';
-  const hasForm = hasFields(view);
+  const besideForm = hasForm(view);
   const store = isLogin ? view.connection : view.store;
   const canForget = store !== null && isSelfServiceResetEnabled(store);
   const changedAt = isLogin ? view.changedAt : null;
@@ -53,7 +53,7 @@ export async function showInvitation(
     translator,
     connections,
     form: connection,
-    besideForm: hasForm,
+    besideForm,
     passkey,
     code: mailedCodeWay(translator, {
       connections,
@@ -73,7 +73,7 @@ export async function showInvitation(
     values: {
       ...(client ? lookOf(client) : {}),
       title: invitationTitle(translator, view),
-      lead: leadOf(translator, view, { hasForm, hasWays, canForget }),
+      lead: leadOf(translator, view, { hasForm: besideForm, hasWays, canForget }),
       inviter,
       email: invitation.email,
       until: longDate(invitation.expiresAt, lang),
@@ -81,7 +81,7 @@ export async function showInvitation(
       csrf: csrf.token(request, reply),
       action: formAction(request, PAGE_PATHS.invitation),
       isLogin,
-      hasForm,
+      hasForm: besideForm,
       accountUrl,
       declineUrl: formAction(request, PAGE_PATHS.declineInvitation),
       changed: changedAt && say('invitation.changed', { date: longDate(changedAt, lang) }),

@@ -75,6 +75,7 @@ export type LinkValues = {
     /** What the person typed. */
     identifier: string | null;
     identifierLabel: string;
+    fields: InvitationField[];
     backUrl: string;
   };
   /** Asks for fields before the provider. */
