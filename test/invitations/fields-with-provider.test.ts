@@ -2,7 +2,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { aPerson } from '../harness/factories.ts';
 import { aProvider, openBrowser } from '../harness/providers/person.ts';
 import { type SmallProvider, startSmallProvider } from '../harness/providers/small-provider.ts';
-import { textOf } from '../harness/visitor.ts';
+import { formOf, textOf } from '../harness/visitor.ts';
 import { type ApiClient, CALLBACK, openWorld, type World } from '../harness/world.ts';
 
 let world: World;
@@ -48,8 +48,7 @@ const properties = { team: { type: 'string' }, given_name: { type: 'string' } };
 const profile_schema = { type: 'object', properties, required: ['team'] };
 
 test('a person who accepts with another account is asked for the fields, too', async () => {
-  const wanted = { profile_schema, email_policy: 'any_verified', result_url: undefined };
-  const { link } = await invited(wanted);
+  const { link } = await invited({ profile_schema, email_policy: 'any_verified' });
   const other = await world.createUser();
   const person = openBrowser();
   const page = await person.go(link.replace('/u/invitation', '/u/invitation-account'));
@@ -59,7 +58,9 @@ test('a person who accepts with another account is asked for the fields, too', a
     400,
     expect.stringContaining('Fill in this field.'),
   ]);
-  await person.press(refused, { ...typed, 'field-team': 'blue' });
+  const { csrf = '' } = formOf(refused.page).fields;
+  const filled = { ...typed, csrf, 'field-team': 'blue' };
+  expect((await person.browser.post(refused.url, filled)).status).toBe(303);
   expect(await usersWith(other.email)).toMatchObject([{ user_metadata: { team: 'blue' } }]);
 });
 
