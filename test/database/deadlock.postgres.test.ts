@@ -54,5 +54,6 @@ test('a transaction that lost a deadlock is repeated as a whole', async () => {
     }),
   );
   expect(await changed).toEqual(CHANGED_TWICE);
-  expect(tries).toBe(2);
+  // On a busy machine the repeated transaction can lock its first row again before the other side wakes up, and lose once more.
+  expect(tries).toBeGreaterThanOrEqual(2);
 });
