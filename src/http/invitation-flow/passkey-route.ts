@@ -24,7 +24,6 @@ export async function askForNewPasskey(
   secret: string,
 ): Promise<unknown> {
   const at = await atWay(deps, secret, 'passkey');
-  const state = stateOf(at);
   pageOriginOf(deps, request, at);
   const begun = await beginPasskey(deps, {
     ...registering(secret),
@@ -32,14 +31,7 @@ export async function askForNewPasskey(
     name: at.view.invitation.email,
     ip: request.ip,
   });
-  switch (begun.kind) {
-    case 'begun':
-      return { ...state, passkey: begun.options };
-    case 'throttled':
-      throw new FlowProblem(429, 'too_many_requests', { ...begun, state });
-    case 'unavailable':
-      throw new FlowProblem(409, 'passkey_not_here', { state });
-  }
+  return optionsOf(begun, at);
 }
 
 /** Takes the passkey that the browser has made. */
@@ -63,17 +55,9 @@ export async function askForOwnPasskey(
   secret: string,
 ): Promise<unknown> {
   const at = await atWay(deps, secret, 'existing-passkey');
-  const state = stateOf(at);
   pageOriginOf(deps, request, at);
   const begun = await askForPasskey(deps, { uid: boundTo(secret), ip: request.ip });
-  switch (begun.kind) {
-    case 'begun':
-      return { ...state, passkey: begun.options };
-    case 'throttled':
-      throw new FlowProblem(429, 'too_many_requests', { ...begun, state });
-    case 'unavailable':
-      throw new FlowProblem(409, 'passkey_not_here', { state });
-  }
+  return optionsOf(begun, at);
 }
 
 /** Logs in with the passkey of an account that exists. */
@@ -109,6 +93,21 @@ export async function takeOwnPasskey(
   const stepped = await enterExistingPasskey(deps, { secret, userId: user.id, amr });
   if (stepped.kind === 'refused') throw new FlowProblem(422, 'wrong_account', { state });
   return stateOf(carriedOut(stepped));
+}
+
+type Begun = Awaited<ReturnType<typeof beginPasskey>> | Awaited<ReturnType<typeof askForPasskey>>;
+
+/** @throws FlowProblem if there are no options for the browser */
+function optionsOf(begun: Begun, at: FlowAt): unknown {
+  const state = stateOf(at);
+  switch (begun.kind) {
+    case 'begun':
+      return { ...state, passkey: begun.options };
+    case 'throttled':
+      throw new FlowProblem(429, 'too_many_requests', { ...begun, state });
+    case 'unavailable':
+      throw new FlowProblem(409, 'passkey_not_here', { state });
+  }
 }
 
 /** @throws FlowProblem 400 if the body has none */

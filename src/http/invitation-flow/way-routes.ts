@@ -35,30 +35,20 @@ export function registerWayRoutes(app: FastifyInstance, deps: Deps, inFlow: InFl
       finishConnection(deps, request, { secret, at: await atWay(deps, secret, 'connection') }),
     ),
   );
-  app.post(
-    '/passkey',
-    inFlow((request, _reply, secret) => askForNewPasskey(deps, request, secret)),
-  );
-  app.post(
-    '/passkey/verify',
-    inFlow((request, _reply, secret) => takeNewPasskey(deps, request, secret)),
-  );
-  app.post(
-    '/existing/passkey',
-    inFlow((request, _reply, secret) => askForOwnPasskey(deps, request, secret)),
-  );
-  app.post(
-    '/existing/passkey/verify',
-    inFlow((request, _reply, secret) => takeOwnPasskey(deps, request, secret)),
-  );
-  app.post(
-    '/code',
-    inFlow((request, _reply, secret) => mailCode(deps, request, secret)),
-  );
-  app.post(
-    '/code/verify',
-    inFlow((request, _reply, secret) => takeCode(deps, request, secret)),
-  );
+  const steps = {
+    '/passkey': askForNewPasskey,
+    '/passkey/verify': takeNewPasskey,
+    '/existing/passkey': askForOwnPasskey,
+    '/existing/passkey/verify': takeOwnPasskey,
+    '/code': mailCode,
+    '/code/verify': takeCode,
+  };
+  for (const [path, step] of Object.entries(steps)) {
+    app.post(
+      path,
+      inFlow((request, _reply, secret) => step(deps, request, secret)),
+    );
+  }
 }
 
 async function mailCode(deps: Deps, request: FastifyRequest, secret: string): Promise<unknown> {
