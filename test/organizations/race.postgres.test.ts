@@ -177,7 +177,8 @@ test('of the right person and fifteen simultaneous others, exactly the right one
     const types: string[] = [];
     const audit = { record: (event: { type: string }) => void types.push(event.type) };
     const log = createLog('silent');
-    const deps = { db, clock: systemClock, audit, log, enqueue: async () => {} };
+    const publicUrl = 'http://localhost';
+    const deps = { db, clock: systemClock, audit, log, enqueue: async () => {}, keys, publicUrl };
     const outcomes = await atOnce(16, async (i) => {
       const userId = users[i]?.id ?? '';
       const proof = { kind: 'account', userId, hasLoggedIn: true } as const;
