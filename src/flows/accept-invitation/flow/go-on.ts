@@ -31,7 +31,7 @@ export type WentOn =
  * over from another: the page has said before that one is on the way.
  * @param input.held the secret of the flow that this browser has
  * @param input.profile the fields, checked
- * @returns `null` if the flow does not take the proof, or somebody else has changed something at the same moment
+ * @returns `null` if the flow does not take the proof, or another request has changed something at the same moment
  */
 export async function goOnInFlow(
   deps: FlowDeps & { audit: Audit },
