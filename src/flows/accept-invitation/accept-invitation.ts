@@ -1,7 +1,7 @@
 import { handle, type Registration } from '../../platform/tasks/tasks.ts';
 import { findUser } from '../../records/users/users.ts';
 import { type SignInDeps, signInByProof } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
-import { acceptAtOnce, type FlowDeps, type Missing, type Waiting } from './flow/flow.ts';
+import { acceptAtOnce, type FlowDeps, type Missing, type WentOn } from './flow/flow.ts';
 import { type MailInvitationDeps, mailInvitationAgain } from './mail-invitation.ts';
 import { noteOutcome } from './note-outcome.ts';
 import type { AcceptDeps, AcceptedInvitation, AcceptOutcome, Proof } from './proof.ts';
@@ -51,8 +51,7 @@ export type Accepting =
     })
   | Exclude<AcceptOutcome, AcceptedInvitation>
   | Missing
-  | Waiting
-  | { kind: 'throttled'; retryAfterSeconds: number };
+  | WentOn;
 
 /**
  * Accepts the invitation of a link, whichever way the person shows who they are. The steps are those of a flow (`flow-steps.ts`): fields, a
@@ -82,10 +81,15 @@ export async function acceptInvitation(
       ? await acceptAtOnce(deps, { view, secret, proof, fields, browser })
       : view;
   if (tried !== null && 'kind' in tried) {
-    if (tried.kind === 'fields' || tried.kind === 'goes-on' || tried.kind === 'throttled') {
-      return tried;
+    switch (tried.kind) {
+      case 'fields':
+      case 'goes-on':
+      case 'overtaken':
+      case 'throttled':
+        break;
+      default:
+        noteOutcome(deps.audit, tried, input);
     }
-    noteOutcome(deps.audit, tried, input);
     return tried;
   }
   const outcome = tried?.outcome ?? (await lost(deps, input));

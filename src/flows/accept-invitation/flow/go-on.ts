@@ -21,8 +21,12 @@ export type Waiting = {
   flowSecret: string;
 };
 
+/** Another request has changed something at the same moment. The person tries again. */
+type Overtaken = { kind: 'overtaken'; view: AcceptableInvitation };
+
 export type WentOn =
   | Waiting
+  | Overtaken
   | Exclude<AcceptOutcome, AcceptedInvitation>
   | { kind: 'throttled'; retryAfterSeconds: number };
 
@@ -31,7 +35,6 @@ export type WentOn =
  * over from another: the page has said before that one is on the way.
  * @param input.held the secret of the flow that this browser has
  * @param input.profile the fields, checked
- * @returns `null` if the flow does not take the proof, or another request has changed something at the same moment
  */
 export async function goOnInFlow(
   deps: FlowDeps & { audit: Audit },
@@ -43,25 +46,26 @@ export async function goOnInFlow(
     held: string | null;
     ip: string;
   },
-): Promise<WentOn | null> {
+): Promise<WentOn> {
+  const overtaken: Overtaken = { kind: 'overtaken', view: input.view };
   const { view, secret: link, proof, profile, held, ip } = input;
   const { clientId } = view.invitation;
   const started = await startInvitationFlow(deps, { clientId, link, held, takesOver: true, ip });
   if (started.kind === 'throttled') return started;
-  if (started.kind !== 'open') return null;
+  if (started.kind !== 'open') return overtaken;
   const flowSecret = started.secret ?? held;
-  if (flowSecret === null) return null;
+  if (flowSecret === null) return overtaken;
   if (started.at.needs.schema !== null) {
     const entered = await enterProfile(deps, { secret: flowSecret, fields: profile });
-    if (entered.kind !== 'ok') return null;
+    if (entered.kind !== 'ok') return overtaken;
   }
   const shown = await enterProof(deps, { secret: flowSecret, proof });
   if (shown.kind === 'ok') return { kind: 'goes-on', at: shown.at, flowSecret };
-  if (shown.kind !== 'refused') return null;
+  if (shown.kind !== 'refused') return overtaken;
   const { why } = shown;
   if (typeof why === 'object') {
     if (why.kind === 'throttled') return why;
-    return view.kind === 'open' ? { kind: 'refused', why, view } : null;
+    return view.kind === 'open' ? { kind: 'refused', why, view } : overtaken;
   }
   if (why === 'blocked') return { ...view, kind: 'blocked' };
   return wrongAccount(view, {

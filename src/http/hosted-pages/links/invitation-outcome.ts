@@ -59,6 +59,10 @@ export function showAcceptance(
       return arrives(deps, request, reply, outcome);
     case 'fields':
       return showInvitation(deps, request, reply, outcome.view, undefined, 400);
+    case 'overtaken': {
+      const problem = deps.pages.translator(request).say('invitation.outdated');
+      return showInvitation(deps, request, reply, outcome.view, problem, 409);
+    }
     case 'goes-on':
       return goesOn(deps, request, reply, outcome);
     case 'throttled':
