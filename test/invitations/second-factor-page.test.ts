@@ -131,6 +131,7 @@ describe('an invitation that asks for an authenticator application', () => {
     for (let i = 0; i < 10; i++) await types(wrong);
     const over = await tab.send({ code: codeNow(secretIn(shown)) });
     expect([over.status, said(over)]).toEqual([400, expect.stringContaining('Choose a method')]);
+    expect(said(await tab.go(shown.url))).toContain('Choose a method');
     const { csrf } = formOf(over.page).fields;
     await types('', { csrf: csrf ?? '', factor: 'otp' });
     const again = await tab.go(shown.url);
@@ -203,6 +204,7 @@ describe('an invitation that asks for a phone', () => {
   test('is accepted after the code of the text message', async () => {
     const { link, id } = await invited(['sms']);
     const { tab } = await choosesPassword(link);
+    expect((await tab.send({ address: '' })).status).toBe(400);
     const unusable = await tab.send({ address: '12' });
     expect([unusable.status, said(unusable)]).toEqual([
       400,
@@ -245,6 +247,17 @@ describe('another browser with the same link', () => {
     const looks = await openTab().go(link);
     expect(said(looks)).toContain('Someone has begun to accept this invitation');
     await first.tab.send({ code: codeNow(secretIn(first.shown)) });
+    expect(await stateOf(id)).toBe('accepted');
+  });
+
+  test('ends nothing with a password that is refused', async () => {
+    const { link, id } = await invited(['otp']);
+    const first = await choosesPassword(link);
+    const tab = openTab();
+    await tab.go(link);
+    const refused = await tab.send({ password: 'short' });
+    expect(refused.status).toBe(400);
+    await first.types(codeNow(secretIn(first.shown)));
     expect(await stateOf(id)).toBe('accepted');
   });
 

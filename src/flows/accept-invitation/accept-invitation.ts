@@ -25,6 +25,7 @@ export {
   type FlowAt,
   type FlowEnd,
   type FlowStepped,
+  isTotpOver,
   provePhone,
   proveTotp,
   type RefusedCode,

@@ -5,6 +5,7 @@ import {
 import type { Audit } from '../../../records/logs/logs.ts';
 import { countAttempt, secondsLeft, throttleKey } from '../../../records/throttles/throttles.ts';
 import {
+  type ChosenPassword,
   judgePassword,
   type RefusedPassword,
 } from '../../../steps/choose-password/choose-password.ts';
@@ -42,13 +43,20 @@ export type RefusedFlowPassword =
 const PASSWORDS_PER_HOUR = 30;
 const HOUR_SECONDS = 3600;
 
-/** Stores the hash of a chosen password that passes every check. It becomes the password when the flow completes. */
+/**
+ * Stores the hash of a chosen password that passes every check. It becomes the password when the flow completes.
+ * @param input.password as typed, or one that was checked and hashed before
+ */
 export function choosePasswordInFlow(
   deps: FlowDeps & { audit: Audit },
-  input: { secret: string; password: string },
+  input: { secret: string; password: string | ChosenPassword },
 ): Promise<FlowStepped<RefusedFlowPassword>> {
-  const step = { ...input, action: 'password' } as const;
+  const { password } = input;
+  const step = { secret: input.secret, action: 'password' } as const;
   return stepFlow<RefusedFlowPassword>(deps, step, async ({ flow, view }) => {
+    if (typeof password !== 'string') {
+      return { kind: 'go-on', change: { credential: { kind: 'password', ...password } } };
+    }
     const counter = { key: throttleKey('flow-password', flow.id), now: deps.clock.now() };
     const tried = await countAttempt(deps.db, { ...counter, windowSeconds: HOUR_SECONDS });
     if (tried > PASSWORDS_PER_HOUR) {
@@ -61,7 +69,7 @@ export function choosePasswordInFlow(
       connection,
       accountId: user?.id ?? null,
       about: aboutPerson(view, flow.state.profile),
-      password: input.password,
+      password,
       clientId: client?.id,
     });
     if (judged.kind === 'refused') return { kind: 'refused', why: judged.why };

@@ -33,6 +33,11 @@ export async function enterTotp(
   return { ...stepped, ...(totp !== null && { totp }) };
 }
 
+/** Returns whether a secret was tried too often. Then it is over for good. */
+export function isTotpOver({ flow }: FlowAt): boolean {
+  return (flow.state.totp?.tries ?? 0) >= MOST_TRIES;
+}
+
 /** Returns the secret that waits for its first code, for the browser that has the flow. `null`: none does. */
 export async function shownTotp(
   { db, keys, publicUrl }: FlowDeps,

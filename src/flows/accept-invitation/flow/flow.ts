@@ -12,7 +12,7 @@ export {
   enterPasskey,
 } from './enter-shown.ts';
 export { enterPhone, provePhone, type RefusedCode } from './flow-phone.ts';
-export { enterTotp, proveTotp, shownTotp } from './flow-totp.ts';
+export { enterTotp, isTotpOver, proveTotp, shownTotp } from './flow-totp.ts';
 export { type FlowAt, type FlowDeps, type FlowEnd, viewFlow } from './flow-view.ts';
 export type { Waiting, WentOn } from './go-on.ts';
 export { startInvitationFlow } from './start-flow.ts';

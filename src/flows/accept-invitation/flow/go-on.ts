@@ -1,6 +1,9 @@
 import { changeFlow } from '../../../records/invitation-flows/invitation-flows.ts';
 import type { Audit } from '../../../records/logs/logs.ts';
+import { judgePassword } from '../../../steps/choose-password/choose-password.ts';
+import { aboutPerson } from '../ask-fields.ts';
 import { wrongAccount } from '../judge-account.ts';
+import { mayAccept } from '../may-accept.ts';
 import type { AcceptableInvitation, AcceptedInvitation, AcceptOutcome, Proof } from '../proof.ts';
 import type { FlowStepped } from './change-flow.ts';
 import { choosePasswordInFlow, enterProfile, type RefusedFlowPassword } from './enter-flow.ts';
@@ -50,7 +53,11 @@ export async function goOnInFlow(
   },
 ): Promise<WentOn> {
   const overtaken: Overtaken = { kind: 'overtaken', view: input.view };
-  const { view, secret: link, proof, profile, held, ip } = input;
+  const { view, secret: link, profile, held, ip } = input;
+  // Before the flow begins: what is refused must not end the part of another browser.
+  const judged = await judgeProof(deps, view, { proof: input.proof, profile });
+  if ('kind' in judged) return judged;
+  const { proof } = judged;
   const { clientId } = view.invitation;
   const started = await startInvitationFlow(deps, { clientId, link, held, takesOver: true, ip });
   if (started.kind === 'throttled') return started;
@@ -77,6 +84,29 @@ export async function goOnInFlow(
   });
 }
 
+/** Returns the proof, with the hash of a password, or why the invitation does not take it. */
+async function judgeProof(
+  deps: FlowDeps & { audit: Audit },
+  view: AcceptableInvitation,
+  { proof, profile }: { proof: Proof; profile: Record<string, unknown> },
+): Promise<{ proof: Proof } | Exclude<AcceptOutcome, AcceptedInvitation>> {
+  if (proof.kind === 'account' && (await mayAccept(deps.db, view, proof.userId)) === null) {
+    return wrongAccount(view, { userId: proof.userId, address: null });
+  }
+  if (proof.kind !== 'password' || typeof proof.password !== 'string') return { proof };
+  if (view.kind !== 'open' || view.connection === null) return { proof };
+  const judged = await judgePassword(deps, {
+    connection: view.connection,
+    accountId: view.user?.id ?? null,
+    about: aboutPerson(view, profile),
+    password: proof.password,
+    clientId: view.client?.id,
+  });
+  return judged.kind === 'refused'
+    ? { kind: 'refused', why: judged.why, view }
+    : { proof: { ...proof, password: judged.chosen } };
+}
+
 /** A person who logs in anew may be another one. What was proved before in this browser must not become theirs. */
 async function forgetShown({ db, clock }: FlowDeps, { flow }: FlowAt): Promise<boolean> {
   const state = stateForAnotherBrowser(flow.state);
@@ -91,8 +121,6 @@ function enterProof(
 ): Promise<FlowStepped<Refused>> {
   switch (proof.kind) {
     case 'password':
-      if (typeof proof.password !== 'string')
-        throw new Error('This password is in a flow already.');
       return choosePasswordInFlow(deps, { secret, password: proof.password });
     case 'passkey':
       return enterPasskey(deps, { secret, passkey: proof.passkey });

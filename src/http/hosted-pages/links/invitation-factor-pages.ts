@@ -4,6 +4,7 @@ import {
   enterPhone,
   enterTotp,
   type FlowStepped,
+  isTotpOver,
   provePhone,
   proveTotp,
   type RefusedCode,
@@ -56,7 +57,8 @@ function takesStep(deps: PageDeps, here: Here): Promise<FastifyReply> {
   const { required } = at.needs;
   if (factor === 'sms' && required.includes(factor)) return showPhone(deps, here);
   if (factor === 'otp' && required.includes(factor)) return choosesTotp(deps, here);
-  if (number !== '') return sends(deps, here, number);
+  // An empty number is refused as one that is none.
+  if (isSent(request, 'address')) return sends(deps, here, number);
   if (formText(request, 'action') === 'resend') {
     return sends(deps, here, at.flow.state.phone?.number ?? '');
   }
@@ -64,6 +66,10 @@ function takesStep(deps: PageDeps, here: Here): Promise<FastifyReply> {
   if (at.step === 'phone-code') return tries(deps, here, provePhone(deps, { secret, code }));
   if (at.step === 'totp-code') return tries(deps, here, proveTotp(deps, { secret, code }));
   return showStep(deps, here);
+}
+
+function isSent({ body }: FastifyRequest, field: string): boolean {
+  return typeof body === 'object' && body !== null && Object.hasOwn(body, field);
 }
 
 async function choosesTotp(deps: PageDeps, { secret, request, reply }: Here) {
@@ -95,13 +101,8 @@ async function tries(
   const stepped = await trying;
   const { request, reply } = here;
   if (stepped.kind === 'refused') {
-    const session = sessionOf(deps, here);
-    const now = { ...here, at: stepped.at };
-    // A secret that was tried too often is over for good.
-    const isOver = stepped.why.kind === 'over' && stepped.at.step === 'totp-code';
-    return isOver
-      ? showChoice(deps, now, session.translator.say('mfa.enroll.over'))
-      : showStep(deps, now, problemText(session, stepped.why));
+    const problem = problemText(sessionOf(deps, here), stepped.why);
+    return showStep(deps, { ...here, at: stepped.at }, problem);
   }
   if (stepped.kind === 'ok' && stepped.at.next.includes('complete')) {
     return completes(deps, { ...here, at: stepped.at });
@@ -145,7 +146,10 @@ function showStep(deps: PageDeps, here: Here, problem?: string): Promise<Fastify
   if (at.step === 'phone-code') {
     return isAgain ? showPhone(deps, here) : showPhoneCode(deps, here, problem);
   }
-  if (at.step === 'totp-code' && !isAgain) return showTotp(deps, here, problem);
+  if (at.step === 'totp-code' && !isAgain) {
+    const over = sessionOf(deps, here).translator.say('mfa.enroll.over');
+    return isTotpOver(at) ? showChoice(deps, here, over) : showTotp(deps, here, problem);
+  }
   return at.step === 'ready' ? showReady(deps, here) : showFactors(deps, here);
 }
 
