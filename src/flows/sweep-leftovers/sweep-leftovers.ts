@@ -1,5 +1,6 @@
 import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
+import { deleteOldExecutions } from '../../records/actions/actions.ts';
 import { deleteOldExportNames } from '../../records/exports/exports.ts';
 import { deleteEndedChallenges } from '../../records/factor-challenges/factor-challenges.ts';
 import { deleteEndedFlows } from '../../records/invitation-flows/invitation-flows.ts';
@@ -45,6 +46,8 @@ const JOBS_KEPT_MS = 7 * DAY_MS;
 /** An ended link says why it ended for this long. Mails are listed for this long. */
 const LINKS_KEPT_MS = 30 * DAY_MS;
 const MAILS_KEPT_MS = 30 * DAY_MS;
+/** As long as at Auth0. */
+const EXECUTIONS_KEPT_MS = 10 * DAY_MS;
 /** Invitations are the record of who was invited. Counted from the invitation's end. */
 const INVITATIONS_KEPT_MS = 365 * DAY_MS;
 const INVITATION_MAILS_KEPT_MS = 2 * INVITATIONS_KEPT_MS;
@@ -85,6 +88,7 @@ export async function sweepLeftovers(deps: {
     deleteEndedSignUps,
     past(deps.logRetentionDays * DAY_MS, deleteLogs),
     past(LINKS_KEPT_MS, deleteOldTickets),
+    past(EXECUTIONS_KEPT_MS, deleteOldExecutions),
     past(MAILS_KEPT_MS, deleteOldMessages),
     past(DAY_MS, deleteOldMailsToNobody),
     past(INVITATION_MAILS_KEPT_MS, deleteOldInvitationMails),

@@ -1,0 +1,16 @@
+/** The moments at which actions run, each with the version of its event and API that this server has. */
+export const TRIGGERS = {
+  'post-login': 'v3',
+  'credentials-exchange': 'v2',
+  'pre-user-registration': 'v2',
+  'post-user-registration': 'v2',
+  'post-change-password': 'v2',
+  'send-phone-message': 'v2',
+  'password-reset-post-challenge': 'v1',
+} as const;
+
+export type Trigger = keyof typeof TRIGGERS;
+
+export function isTrigger(name: string): name is Trigger {
+  return Object.hasOwn(TRIGGERS, name);
+}
