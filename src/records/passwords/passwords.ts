@@ -5,6 +5,9 @@ import {
   type StoredHash,
   verifyPassword,
 } from '../../platform/password-hash/password-hash.ts';
+import { endAwaiting } from './awaited-passwords.ts';
+
+export { awaitPasswords, hasAwaitedPasswords, isPasswordAwaited } from './awaited-passwords.ts';
 
 type PasswordsTable = {
   user_id: string;
@@ -76,6 +79,7 @@ export async function setPassword(
     select set_at from password_history where user_id = ${userId} order by set_at desc limit ${historySize})`.execute(
     tx,
   );
+  await endAwaiting(tx, [userId]);
 }
 
 /**
@@ -189,7 +193,9 @@ export async function replaceImported(
     on conflict (user_id) do update set imported = excluded.imported, set_at = excluded.set_at
       where passwords.kind = 'imported' and passwords.imported is distinct from excluded.imported
     returning user_id`.execute(db);
-  return changed.map((row) => row.user_id);
+  const userIds = changed.map((row) => row.user_id);
+  await endAwaiting(db, userIds);
+  return userIds;
 }
 
 /** A password and the earlier ones, temporarily outside the tables. */
