@@ -38,6 +38,7 @@ import { listAdministrators } from './records/administrators/administrators.ts';
 import { verifiedDomain } from './records/custom-domains/custom-domains.ts';
 import { createAudit } from './records/logs/logs.ts';
 import { publicKeys } from './records/signing-keys/signing-keys.ts';
+import { createDirectories } from './steps/ask-directory/ask-directory.ts';
 import { startSweeps, workerHandlers } from './worker/worker.ts';
 
 export type App = Awaited<ReturnType<typeof createApp>>;
@@ -123,6 +124,7 @@ export async function createApp(config: Config, parts: { times?: RequestTimes } 
     smsSender: smsSender.choose,
     dns: createDns({ servers: config.dnsServers }),
     egress,
+    directories: createDirectories({ clock, open: () => null }),
     social: createSocial({ clock, egress, endpoints: config.providerEndpoints }),
   };
   registrations.push(...workerHandlers(deps));

@@ -31,15 +31,20 @@ export type DirectoryFailure = {
     | 'too-large'
     | 'invalid-profile'
     | 'missing-script'
-    | 'busy';
+    | 'busy'
+    /** It failed several times, and is not asked for some seconds. */
+    | 'paused';
   /** For the log. It never reaches the person. */
   problem: string;
 };
 
-/** `identifier`: what the error says about whom it was, if anything. */
+/**
+ * `identifier`: what the error says about whom it was, if anything. `isUnknown`: the directory says that nobody has this name. Most scripts
+ * do not say.
+ */
 export type DirectoryLogin =
   | { kind: 'found'; profile: LegacyProfile }
-  | { kind: 'wrong'; identifier: string | null; problem: string | null }
+  | { kind: 'wrong'; identifier: string | null; problem: string | null; isUnknown?: boolean }
   /** The directory has a message for the person (`UnauthorizedError`). */
   | { kind: 'denied'; message: string }
   | DirectoryFailure;
