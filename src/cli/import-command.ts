@@ -18,6 +18,8 @@ import { count, counted } from './words.ts';
 type ImportOptions = PlanOptions & {
   connection: string;
   upsert?: boolean;
+  migrated?: string;
+  askForPasswords?: boolean;
   dryRun?: boolean;
   invite?: boolean;
   format?: string;
@@ -62,6 +64,14 @@ export function addImportCommand(program: Command, context: Context): void {
     .option('-c, --connection <name>', 'connection', 'Username-Password-Authentication')
     .option('--upsert', 'update users who exist already, matched by email address')
     .option('--dry-run', 'validate and report, but write nothing')
+    .option(
+      '--migrated <skip|merge>',
+      'what to do with users whom a login has brought from the legacy directory (default: skip)',
+    )
+    .option(
+      '--ask-for-passwords',
+      'users without a password hash get a mail to choose one, after their first attempt to log in',
+    )
     .option('--format <format>', `${FORMATS.join(', ')} (default: detected)`)
     .option(
       '--idempotency-key <key>',
@@ -104,6 +114,9 @@ async function importFile(
   if (options.format !== undefined && !FORMATS.includes(options.format)) {
     throw usageFailure(`--format ${options.format} is unknown.`, `Use ${FORMATS.join(', ')}.`);
   }
+  if (options.migrated !== undefined && !['skip', 'merge'].includes(options.migrated)) {
+    throw usageFailure(`--migrated ${options.migrated} is unknown.`, 'Use skip or merge.');
+  }
   if (!options.wait && (options.report !== undefined || options.errors !== undefined)) {
     throw usageFailure(
       '--report and --errors cannot be combined with --no-wait.',
@@ -129,6 +142,8 @@ async function importFile(
       map: options.map?.join('\n'),
       upsert: options.upsert ? 'true' : undefined,
       dry_run: options.dryRun ? 'true' : undefined,
+      migrated_users: options.migrated,
+      without_password: options.askForPasswords ? 'ask_by_mail' : undefined,
       external_id: options.externalId,
       idempotency_key: options.idempotencyKey,
       send_completion_email: 'false',

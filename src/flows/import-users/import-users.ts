@@ -21,6 +21,7 @@ import { restartLostJobs } from '../../steps/run-segments/run-segments.ts';
 import { importUsersTask } from './import-users.task.ts';
 import { mailAdministrators } from './mail-administrators.ts';
 import { type ImportDeps, runImport } from './run-import.ts';
+import type { MigratedPolicy } from './settle-migrated.ts';
 import { storeUpload, type UploadFormat } from './store-upload.ts';
 import {
   type FieldMap,
@@ -45,6 +46,10 @@ export type ImportRequest = {
   sendCompletionEmail: boolean;
   externalId: string | null;
   idempotencyKey: string | null;
+  /** What happens to users whom a login has migrated before. Absent: they are skipped, or updated with `upsert`. */
+  migratedUsers?: MigratedPolicy;
+  /** `true`: users without a password choose one at their first visit, by a link in a mail. */
+  asksForPasswords?: true;
   /** If set, every imported user is invited under this plan. */
   invitations: { clientId: string | null; plan: CampaignPlan } | null;
 };
@@ -186,6 +191,8 @@ async function store(
       upsert: request.upsert,
       dryRun: request.dryRun,
       sendCompletionEmail: request.sendCompletionEmail,
+      migratedUsers: request.migratedUsers,
+      asksForPasswords: request.asksForPasswords,
       encoding: file.end.encoding,
       ...aboutColumns(file),
     },

@@ -6,6 +6,7 @@ import {
 } from '../../steps/run-segments/run-segments.ts';
 import { mailAdministrators } from './mail-administrators.ts';
 import { runSegment } from './run-segment.ts';
+import type { MigratedPolicy } from './settle-migrated.ts';
 import type { FieldMap } from './validate-row/validate-row.ts';
 import type { ImportPlan, RunDeps } from './write-rows.ts';
 
@@ -31,6 +32,11 @@ export async function runImport(
   });
 }
 
+/** An upsert treats all existing users alike, unless the request says otherwise. */
+function whatElse(job: SegmentedJob): MigratedPolicy | null {
+  return job.request.upsert === true ? null : 'skip';
+}
+
 async function openImport(deps: ImportDeps, job: SegmentedJob): Promise<SegmentedWork> {
   const campaign = await findCampaignOfJob(deps.db, job.id);
   const plan: ImportPlan = {
@@ -40,6 +46,8 @@ async function openImport(deps: ImportDeps, job: SegmentedJob): Promise<Segmente
     dryRun: job.request.dryRun === true,
     map: job.request.map as FieldMap | undefined,
     invites: campaign !== null,
+    migratedUsers: (job.request.migratedUsers as MigratedPolicy | undefined) ?? whatElse(job),
+    asksForPasswords: job.request.asksForPasswords === true,
   };
   return {
     runSegment: (tx, segment, now) => runSegment(deps, tx, { plan, segment, now }),

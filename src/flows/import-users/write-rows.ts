@@ -3,6 +3,7 @@ import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import type { Audit } from '../../records/logs/logs.ts';
+import { awaitPasswords } from '../../records/passwords/passwords.ts';
 import type { RowError } from '../../records/segments/segments.ts';
 import {
   type BulkUser,
@@ -18,6 +19,7 @@ import {
 import { storeImportedHashes } from '../../steps/choose-password/choose-password.ts';
 import { inviteImported } from './invite-imported.ts';
 import type { RowOutcome } from './segment-codec.ts';
+import { type MigratedPolicy, settleMigrated } from './settle-migrated.ts';
 import { echoRow, type FieldMap, type ImportedUser } from './validate-row/validate-row.ts';
 
 export type RunDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue; audit: Audit };
@@ -33,6 +35,10 @@ export type ImportPlan = {
   map: FieldMap | undefined;
   /** Whether the import invites its users. */
   invites: boolean;
+  /** What happens to users whom a login has migrated before. `null`: they are like all existing users. */
+  migratedUsers: MigratedPolicy | null;
+  /** Users without a password choose one at their first visit, by a link in a mail. */
+  asksForPasswords: boolean;
 };
 
 /** An accepted row, on its way through one segment. */
@@ -123,29 +129,36 @@ export async function writeRows(
     if (user.password) newHashes.push({ userId: record.id, imported: user.password });
   }
   const lateComers = fresh.filter((newCandidate) => !inserted.has(newCandidate.record.id));
+  const known = candidates.filter((candidate) => isKnown.has(candidate.record));
+  const settled = await settleMigrated(tx, plan, [...known, ...lateComers]);
+  const updates = plan.upsert ? [...settled.rest, ...settled.toWrite] : settled.toWrite;
   const changedHashes = [];
-  if (plan.upsert) {
-    const left = [
-      ...candidates.filter((candidate) => isKnown.has(candidate.record)),
-      ...lateComers,
-    ];
-    const known = await updateUsersInBulk(tx, { ...bulk, users: left.map((c) => c.record) });
-    for (const candidate of left) {
-      recordOutcome(candidate, known.get(candidate.record));
-      const { userId } = candidate.outcome;
-      if (userId !== null && candidate.user.password) {
-        changedHashes.push({ userId, imported: candidate.user.password });
-      }
+  const written = await updateUsersInBulk(tx, { ...bulk, users: updates.map((c) => c.record) });
+  for (const candidate of updates) {
+    recordOutcome(candidate, written.get(candidate.record));
+    const { userId } = candidate.outcome;
+    if (userId !== null && candidate.user.password) {
+      changedHashes.push({ userId, imported: candidate.user.password });
     }
-  } else await refuseKnown(tx, plan, lateComers, now);
+  }
+  if (!plan.upsert) {
+    const isLeft = new Set(settled.rest);
+    const refused = lateComers.filter((candidate) => isLeft.has(candidate));
+    await refuseKnown(tx, plan, refused, now);
+  }
   await storeImportedHashes(tx, {
     connectionId: plan.connectionId,
     fresh: newHashes,
     changed: changedHashes,
     at: now,
   });
+  if (plan.asksForPasswords) {
+    const userIds = candidates.flatMap(({ outcome }) => outcome.userId ?? []);
+    await awaitPasswords(tx, { connectionId: plan.connectionId, userIds });
+  }
   if (!plan.invites) return () => {};
-  const arrived = candidates.filter((c) => c.outcome.userId !== null);
+  const skipped = new Set(settled.skipped);
+  const arrived = candidates.filter((c) => c.outcome.userId !== null && !skipped.has(c));
   return inviteImported(deps, tx, plan.jobId, arrived, now);
 }
 
@@ -156,9 +169,16 @@ export async function previewRows(
   candidates: Candidate[],
   now: Date,
 ): Promise<void> {
-  const known = await lookUp(tx, plan, candidates);
+  const { rest, toWrite } = await settleMigrated(tx, plan, candidates);
+  const written = await findKnownUsers(tx, {
+    ...plan,
+    users: toWrite.map((c) => c.record),
+    lock: false,
+  });
+  for (const candidate of toWrite) recordOutcome(candidate, written.get(candidate.record));
+  const known = await lookUp(tx, plan, rest);
   const fresh: NewCandidate[] = [];
-  for (const candidate of candidates) {
+  for (const candidate of rest) {
     if (known.has(candidate.record)) recordOutcome(candidate, known.get(candidate.record));
     else if (mayBeNew(candidate)) fresh.push(candidate);
   }

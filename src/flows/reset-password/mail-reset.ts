@@ -52,14 +52,30 @@ export async function mailResetTo(
     return;
   }
   deps.audit.record({ ...noted, type: 'scpr', userId: user.id });
-  const client = asked.clientId === null ? null : await findClient(deps.db, asked.clientId);
-  await mailTicket(deps, countLinkRequest, {
+  const { id, email } = user;
+  const organizationId = asked.organizationId ?? null;
+  await mailResetLink(deps, countLinkRequest, { account: { id, email }, clientId, organizationId });
+}
+
+/** Mails a link to set a password to the address of an account, unless it got enough of them. */
+export async function mailResetLink(
+  deps: MailResetDeps,
+  count: typeof countLinkRequest,
+  about: {
+    account: { id: string; email: string };
+    clientId: string | null;
+    organizationId: string | null;
+  },
+): Promise<void> {
+  const { account, clientId, organizationId } = about;
+  const client = clientId === null ? null : await findClient(deps.db, clientId);
+  await mailTicket(deps, count, {
     ...(await linkSettings(deps.db, 'reset_email', client)),
     kind: 'password-change',
-    userId: user.id,
-    email: user.email,
-    clientId: asked.clientId,
-    organizationId: asked.organizationId ?? null,
+    userId: account.id,
+    email: account.email,
+    clientId,
+    organizationId,
     // Opening a link proves that the person reads the mail of its address.
     markEmailAsVerified: true,
   });

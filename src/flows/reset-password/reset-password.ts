@@ -29,8 +29,12 @@ import {
 import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
 import { proveAddress } from '../../steps/prove-address/prove-address.ts';
 import { handOverLogin } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
+import { firstPasswordTask } from './first-password.task.ts';
+import { mailFirstPassword } from './first-password.ts';
 import { type MailResetDeps, mailResetInstead, mailResetTo } from './mail-reset.ts';
 import { renewResetTask, requestResetTask } from './request-reset.task.ts';
+
+export { askForFirstPassword } from './first-password.ts';
 
 export type ResetDeps = { db: Db; clock: Clock; enqueue: Enqueue; audit: Audit };
 
@@ -120,6 +124,7 @@ export async function renewReset(
 export function resetPasswordHandlers(deps: MailResetDeps): Registration[] {
   return [
     handle(requestResetTask, (asked) => mailResetTo(deps, asked)),
+    handle(firstPasswordTask, (tried) => mailFirstPassword(deps, tried)),
     handle(renewResetTask, ({ secretHash }) =>
       mailResetInstead(deps, Buffer.from(secretHash, 'hex')),
     ),

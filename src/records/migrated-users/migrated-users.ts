@@ -53,6 +53,29 @@ export async function isPartial(db: Db, userId: string): Promise<boolean> {
   return rows.length > 0;
 }
 
+/** A user of an import whom the directory has given before. */
+export type MigratedUser = {
+  id: string;
+  email: string | null;
+  isPartial: boolean;
+};
+
+/** Returns the users among these whom the directory has given to the connection, found by id or by email address. */
+export async function findMigratedUsers(
+  db: Db,
+  sought: { connectionId: string; ids: string[]; emails: string[] },
+): Promise<MigratedUser[]> {
+  const { connectionId, ids, emails } = sought;
+  // Two statements in one: each uses the index of its column.
+  const { rows } = await sql<{ id: string; email: string | null; is_partial: boolean }>`
+    select u.id, u.email, m.is_partial from users as u join migrated_users as m on m.user_id = u.id
+      where u.id = any(${ids}::text[]) and u.connection_id = ${connectionId}
+    union
+    select u.id, u.email, m.is_partial from users as u join migrated_users as m on m.user_id = u.id
+      where u.email = any(${emails}::text[]) and u.connection_id = ${connectionId}`.execute(db);
+  return rows.map(({ id, email, is_partial }) => ({ id, email, isPartial: is_partial }));
+}
+
 /** Returns those of `userIds` whom the directory has given, and whether they are partial. */
 export async function migratedAmong(db: Db, userIds: string[]): Promise<Map<string, boolean>> {
   if (userIds.length === 0) return new Map();

@@ -131,6 +131,10 @@ export type RowError = { code: RowErrorCode; message: string; path?: string };
 
 /** What was omitted from an accepted row. */
 export const ROW_NOTES = {
+  ALREADY_MIGRATED: {
+    when: 'A login has brought the user from the legacy directory in the meantime. The row was skipped, or filled gaps.',
+    action: 'Nothing. Set `migrated_users` to `merge` to fill gaps, or to `skip`.',
+  },
   COLUMN_LEFT_OUT: {
     when: 'A column of the file is no field of users.',
     action: 'Map the column to a field, or to a key of `app_metadata` or `user_metadata`.',

@@ -19,6 +19,8 @@ export type BulkUser = {
   mfaFactors?: unknown[];
   /** These are merged into the existing values instead of replacing them. */
   partial?: ('app_metadata' | 'user_metadata')[];
+  /** Only what the existing user lacks is written. */
+  gapsOnly?: boolean;
 };
 
 /** A user of an import who may be new. */

@@ -3,7 +3,7 @@ import { type RawBuilder, type Selectable, sql } from 'kysely';
 import { isMadeUp } from '../../platform/avatar/avatar.ts';
 import type { Db } from '../../platform/db/db.ts';
 import type { BulkInput, BulkUser } from './bulk-user.ts';
-import { mergedMetadata } from './merge-metadata.ts';
+import { filledMetadata, mergedMetadata } from './merge-metadata.ts';
 import { shownName } from './shown-profile.ts';
 import type { UsersTable } from './user-row.ts';
 
@@ -110,6 +110,7 @@ function changesOf(user: BulkUser, row: Row): Changes {
   const { id, email, username, phone_number: phoneNumber } = row;
   const name = shownName({ name: row.name, email, username, phoneNumber });
   const isPictureTheirs = !isMadeUp({ id, email, name, picture: user.picture ?? null });
+  if (user.gapsOnly) return gapsOf(user, row, isPictureTheirs);
   const { partial = [] } = user;
   const appMetadata = partial.includes('app_metadata')
     ? user.appMetadata && mergedMetadata(row.app_metadata, user.appMetadata)
@@ -126,6 +127,25 @@ function changesOf(user: BulkUser, row: Row): Changes {
     picture: isPictureTheirs ? unless(row.picture, user.picture) : undefined,
     appMetadata: unless(row.app_metadata, appMetadata),
     userMetadata: unless(row.user_metadata, userMetadata),
+  };
+}
+
+/** Returns what the existing user lacks. A name that was derived from an identifier is a gap too. */
+function gapsOf(user: BulkUser, row: Row, isPictureTheirs: boolean): Changes {
+  const { email, username, nickname } = row;
+  const isNameDerived = row.name === null || row.name === email || row.name === username;
+  const isNicknameDerived =
+    nickname === null || nickname === email?.split('@')[0] || nickname === username;
+  const { appMetadata: app, userMetadata: own } = user;
+  return {
+    emailVerified: user.emailVerified ? unless(row.email_verified, true) : undefined,
+    name: isNameDerived ? unless(row.name, user.name) : undefined,
+    givenName: row.given_name === null ? user.givenName : undefined,
+    familyName: row.family_name === null ? user.familyName : undefined,
+    nickname: isNicknameDerived ? unless(nickname, user.nickname) : undefined,
+    picture: row.picture === null && isPictureTheirs ? user.picture : undefined,
+    appMetadata: unless(row.app_metadata, app && filledMetadata(row.app_metadata, app)),
+    userMetadata: unless(row.user_metadata, own && filledMetadata(row.user_metadata, own)),
   };
 }
 

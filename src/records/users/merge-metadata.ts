@@ -11,6 +11,17 @@ export function mergedMetadata(before: unknown, part: Json): Json {
   return Object.fromEntries(result);
 }
 
+/** Returns metadata with what they lack. What is there stays, at every level. */
+export function filledMetadata(before: unknown, added: Json): Json {
+  const result = new Map(isObject(before) ? Object.entries(before) : []);
+  for (const [key, value] of Object.entries(added)) {
+    const there = result.get(key);
+    if (!result.has(key)) result.set(key, value);
+    else if (isObject(there) && isObject(value)) result.set(key, filledMetadata(there, value));
+  }
+  return Object.fromEntries(result);
+}
+
 /** A path into a list addresses its elements by index. */
 function mergedInto(there: unknown, part: Json): unknown {
   if (!Array.isArray(there)) return mergedMetadata(there, part);

@@ -9,6 +9,7 @@ import { attackProtection } from '../../records/attack-protection/attack-protect
 import { findClient } from '../../records/clients/clients.ts';
 import { type Connection, passwordPolicyOf } from '../../records/connections/connections.ts';
 import type { Audit } from '../../records/logs/logs.ts';
+import { completeMigrated } from '../../records/migrated-users/migrated-users.ts';
 import { endSessionsOf, endSessionsOfMany } from '../../records/oidc-payloads/oidc-payloads.ts';
 import {
   type ImportedPassword,
@@ -135,6 +136,7 @@ export async function storeChosenPassword(
     await recordPasswordReset(tx, { userId: person.id, at, markEmailVerified: false });
   }
   await supersedeTickets(tx, { userIds: [userId], kind: 'password-change', by: 'password', at });
+  await completeMigrated(tx, [userId], at);
   await endSessionsOf(tx, person.id);
   await forgetFailures(tx, loginNamesOf(account));
 }
@@ -157,6 +159,7 @@ export async function storeImportedHashes(
   const { connectionId, fresh, changed, at } = input;
   await insertImported(tx, fresh, at);
   const userIds = await replaceImported(tx, changed, at);
+  await completeMigrated(tx, userIds, at);
   await supersedeTickets(tx, { userIds, kind: 'password-change', by: 'password', at });
   await endSessionsOfMany(tx, userIds);
   let ms = 0;

@@ -1,5 +1,6 @@
 import type { TokenEndpointGrantContext } from 'oidc-provider';
 import { type LogInOutcome, logIn } from '../../../flows/log-in/log-in.ts';
+import { askForFirstPassword } from '../../../flows/reset-password/reset-password.ts';
 import type { Client } from '../../../records/clients/clients.ts';
 import {
   type Connection,
@@ -39,13 +40,14 @@ async function exchange(
     by === 'realm'
       ? await connectionNamed(deps, client, requiredField(ctx, 'realm'))
       : await defaultConnection(deps, client);
-  const outcome = await logIn(deps, {
+  const account = {
     connection,
     identifier: username,
-    password,
     ip: addressOf(ctx, client),
     clientId: client.id,
-  });
+  };
+  const outcome = await logIn(deps, { ...account, password });
+  if (outcome.kind === 'wrong') await askForFirstPassword(deps, account);
   if (outcome.kind !== 'ok') throw whyNot(outcome);
   await finishGrant(deps, ctx, { user: outcome.user, client, gty: PASSWORD, amr: ['pwd'] });
 }

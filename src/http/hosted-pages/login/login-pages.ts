@@ -69,6 +69,7 @@ export function registerLoginPages(app: FastifyInstance, deps: PageDeps): void {
       connection,
       identifier,
       clientId: client.id,
+      organizationId: context.organization?.id ?? null,
       translator,
       wrong: hidesAccounts(connection) ? 'wrongOrUnconfirmed' : 'wrong',
     });

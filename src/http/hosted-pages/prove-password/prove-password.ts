@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type LogInInput, logIn } from '../../../flows/log-in/log-in.ts';
+import { askForFirstPassword } from '../../../flows/reset-password/reset-password.ts';
 import type { User } from '../../../records/users/users.ts';
 import { browserSecret, keepBrowserSecret } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
@@ -21,9 +22,11 @@ export async function provePassword(
   about: Pick<LogInInput, 'connection' | 'identifier' | 'clientId' | 'entersLater'> & {
     translator: Translator;
     wrong: ProblemName;
+    /** The organization of the login, for the link in a mail. */
+    organizationId?: string | null;
   },
 ): Promise<ProvedPassword> {
-  const { translator, wrong, ...account } = about;
+  const { translator, wrong, organizationId = null, ...account } = about;
   const browser = browserSecret(deps, request);
   const password = formText(request, 'password');
   const outcome = await logIn(deps, { ...account, password, ip: request.ip, browser });
@@ -34,8 +37,14 @@ export async function provePassword(
     case 'throttled':
     case 'busy':
       return { kind: 'refused', ...sayNotNow(reply, outcome, translator) };
+    case 'wrong': {
+      const tried = { ...account, organizationId, ip: request.ip };
+      const hasMailed = await askForFirstPassword(deps, tried);
+      const problem = translator.say(`problem.${hasMailed ? 'wrongOrFirst' : wrong}`);
+      return { kind: 'refused', problem, status: 400 };
+    }
     default: {
-      const problem = translator.say(`problem.${outcome.kind === 'wrong' ? wrong : outcome.kind}`);
+      const problem = translator.say(`problem.${outcome.kind}`);
       const kind = outcome.kind === 'blocked' ? 'blocked' : 'refused';
       return { kind, problem, status: 400 };
     }

@@ -7,13 +7,19 @@ import {
   beginImport,
   columnsOf,
   delimiterOf,
+  type ImportRequest,
   type RowOutcome,
   submitImport,
 } from '../../../flows/import-users/import-users.ts';
 import type { Clock } from '../../../platform/clock/clock.ts';
 import type { Db } from '../../../platform/db/db.ts';
 import type { Enqueue } from '../../../platform/tasks/tasks.ts';
-import { findConnection, isConnectionEnabled } from '../../../records/connections/connections.ts';
+import {
+  type Connection,
+  findConnection,
+  isConnectionEnabled,
+  isSelfServiceResetEnabled,
+} from '../../../records/connections/connections.ts';
 import { findCampaignOfJob } from '../../../records/invitations/invitations.ts';
 import { findJob, type Job } from '../../../records/jobs/jobs.ts';
 import { countMessages } from '../../../records/messages/messages.ts';
@@ -108,6 +114,20 @@ export function jobRoutes(api: Api, deps: JobDeps & ExportJobDeps): void {
               'Key that makes the request safe to repeat. A repeat with the same key and file returns the first job.',
           }),
         ),
+        migrated_users: Type.Optional(
+          oneOf(['skip', 'merge'], {
+            description:
+              'What to do with users whom a login has brought from the legacy directory before. `skip`: leave them as they are. ' +
+              '`merge`: add what they lack. Default: `skip`, or with `upsert` the same as for all users.',
+          }),
+        ),
+        without_password: Type.Optional(
+          oneOf(['none', 'ask_by_mail'], {
+            description:
+              'What users without a password hash get. `ask_by_mail`: after their first attempt to sign in, a mail with a link to ' +
+              'choose a password. Default: `none`.',
+          }),
+        ),
         send_invitations: Type.Optional(
           Type.String({
             description:
@@ -147,6 +167,7 @@ export function jobRoutes(api: Api, deps: JobDeps & ExportJobDeps): void {
               sendCompletionEmail: flag(fields, 'send_completion_email', true),
               externalId: fields.get('external_id') || null,
               idempotencyKey: fields.get('idempotency_key') || null,
+              ...besideMigration(fields, connection),
               invitations: planned && { clientId: planned.clientId, plan: planned.plan },
             },
           },
@@ -280,6 +301,37 @@ async function connectionOf(db: Db, fields: Map<string, string>) {
     throw badRequest('Custom Database Connections without import mode are not allowed.');
   }
   return connection;
+}
+
+/** Reads the fields that say how the import treats users of a legacy directory. Absent ones are absent in the request too. */
+function besideMigration(
+  fields: Map<string, string>,
+  connection: Connection,
+): Pick<ImportRequest, 'migratedUsers' | 'asksForPasswords'> {
+  const migratedUsers = choice(fields, 'migrated_users', ['skip', 'merge']);
+  const asks = choice(fields, 'without_password', ['none', 'ask_by_mail']) === 'ask_by_mail';
+  if (asks && !isSelfServiceResetEnabled(connection)) {
+    throw badRequest(
+      'without_password cannot be ask_by_mail, because users of this connection do not set passwords themselves (options.disable_self_service_change_password).',
+    );
+  }
+  return {
+    ...(migratedUsers && { migratedUsers }),
+    ...(asks && { asksForPasswords: true as const }),
+  };
+}
+
+function choice<T extends string>(
+  fields: Map<string, string>,
+  name: string,
+  values: readonly T[],
+): T | undefined {
+  const given = fields.get(name) ?? '';
+  const value = values.find((each) => each === given);
+  if (value !== undefined || given === '') return value;
+  throw badRequest(
+    `Payload validation error: 'No enum match for: ${given}' on property ${name}. Use ${values.join(' or ')}.`,
+  );
 }
 
 function flag(fields: Map<string, string>, name: string, fallback = false): boolean {

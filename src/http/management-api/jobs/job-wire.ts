@@ -75,6 +75,12 @@ export const jobSchema = Type.Object(
     dry_run: Type.Optional(
       Type.Boolean({ description: 'Whether the job only validated the file and wrote nothing' }),
     ),
+    migrated_users: Type.Optional(
+      Type.String({ description: 'What the import does with users whom a login has migrated' }),
+    ),
+    without_password: Type.Optional(
+      Type.String({ description: 'What users without a password hash get' }),
+    ),
     percentage_done: whole('Percentage of the rows that are done'),
     time_left_seconds: whole('Remaining time at the current rate, in seconds'),
     rows_total: whole('Number of rows in the file'),
@@ -139,6 +145,10 @@ function importParts(input: { job: Job; counts: SegmentCounts; now: Date }, ende
       recognized_columns: recognized.columns.map(({ column, field }) => ({ column, field })),
     }),
     ...(job.request.dryRun === true && { dry_run: true }),
+    ...(typeof job.request.migratedUsers === 'string' && {
+      migrated_users: job.request.migratedUsers,
+    }),
+    ...(job.request.asksForPasswords === true && { without_password: 'ask_by_mail' }),
     ...(counts.unchanged > 0 && { rows_unchanged: counts.unchanged }),
     ...(job.type !== 'users_import' && { rows_refused: counts.failed }),
     ...(job.type === 'users_import' &&
