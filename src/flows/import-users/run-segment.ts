@@ -5,6 +5,7 @@ import { findConnection, identifiersOf } from '../../records/connections/connect
 import type { Segment } from '../../records/segments/segments.ts';
 import type { BulkUser } from '../../records/users/users.ts';
 import type { SegmentDone } from '../../steps/run-segments/run-segments.ts';
+import type { Candidate } from './candidate.ts';
 import { type RowOutcome, unpackRows } from './segment-codec.ts';
 import {
   type ImportedMfaFactor,
@@ -12,7 +13,6 @@ import {
   validateRow,
 } from './validate-row/validate-row.ts';
 import {
-  type Candidate,
   type ImportPlan,
   previewRows,
   type RunDeps,

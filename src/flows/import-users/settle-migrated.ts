@@ -3,8 +3,8 @@ import {
   findMigratedUsers,
   type MigratedUser,
 } from '../../records/migrated-users/migrated-users.ts';
+import type { Candidate } from './candidate.ts';
 import type { RowNote } from './validate-row/validate-row.ts';
-import type { Candidate } from './write-rows.ts';
 
 /** What an import does with a user whom a login has migrated before. `merge` fills the gaps; what is there stays. */
 export type MigratedPolicy = 'skip' | 'merge';

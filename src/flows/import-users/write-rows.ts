@@ -17,10 +17,10 @@ import {
   updateUsersInBulk,
 } from '../../records/users/users.ts';
 import { storeImportedHashes } from '../../steps/choose-password/choose-password.ts';
+import type { Candidate } from './candidate.ts';
 import { inviteImported } from './invite-imported.ts';
-import type { RowOutcome } from './segment-codec.ts';
 import { type MigratedPolicy, settleMigrated } from './settle-migrated.ts';
-import { echoRow, type FieldMap, type ImportedUser } from './validate-row/validate-row.ts';
+import { echoRow, type FieldMap } from './validate-row/validate-row.ts';
 
 export type RunDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue; audit: Audit };
 
@@ -41,14 +41,6 @@ export type ImportPlan = {
   asksForPasswords: boolean;
 };
 
-/** An accepted row, on its way through one segment. */
-export type Candidate = {
-  outcome: RowOutcome;
-  raw: Buffer;
-  user: ImportedUser;
-  record: BulkUser;
-  isBlocked: boolean;
-};
 type NewCandidate = Candidate & { record: NewBulkUser };
 
 const DUPLICATE: RowError = {

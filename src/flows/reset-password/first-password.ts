@@ -11,7 +11,6 @@ import { countRenewal } from '../../steps/limit-link-requests/limit-link-request
 import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
 import { firstPasswordTask } from './first-password.task.ts';
 import { type MailResetDeps, mailResetLink } from './mail-reset.ts';
-import type { ResetDeps } from './reset-password.ts';
 
 /**
  * Follows every wrong password. In a connection with imported users who choose their password at their first visit, it requests the mail
@@ -20,7 +19,7 @@ import type { ResetDeps } from './reset-password.ts';
  * @returns whether to say that a mail may be on its way
  */
 export async function askForFirstPassword(
-  deps: ResetDeps,
+  deps: Pick<MailResetDeps, 'db' | 'clock' | 'enqueue'>,
   tried: {
     connection: Connection;
     identifier: string;
