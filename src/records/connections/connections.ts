@@ -11,6 +11,15 @@ import { type ProviderRules, readProviderRules } from './provider-options.ts';
 export { type CodeRules, codeConnectionOf, isPasswordless } from './code-rules.ts';
 export { connectionOfRealm, findConnectionConflict } from './connection-conflicts.ts';
 export type { Connection } from './connection-row.ts';
+export {
+  type CustomDatabase,
+  customDatabaseOf,
+  DIRECTORY_SCRIPTS,
+  type DirectoryOptions,
+  type DirectoryScript,
+  foreignConfiguration,
+  openConfiguration,
+} from './custom-database.ts';
 export { connectionOfDomain, hasDomains } from './domains.ts';
 export {
   clientIdsOf,

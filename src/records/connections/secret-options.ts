@@ -1,4 +1,5 @@
 import { decrypt, encrypt } from '../../platform/crypto/crypto.ts';
+import { sealConfiguration } from './custom-database.ts';
 
 type Options = Record<string, unknown>;
 
@@ -19,7 +20,7 @@ const SECRETS = [
  * @param key 32 bytes for AES-256-GCM
  */
 export function sealSecrets(options: Options, key: Buffer): Options {
-  return mapped(options, (value) => ({
+  return mapped(sealConfiguration(options, key), (value) => ({
     sealed: encrypt(key, JSON.stringify(value)).toString('base64'),
   }));
 }
