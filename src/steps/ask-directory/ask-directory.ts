@@ -5,6 +5,7 @@ import type { Connection } from '../../records/connections/connections.ts';
 import { type GuardedDirectory, guardDirectory } from './guard-directory.ts';
 
 export type { DirectoryHealth, GuardedDirectory } from './guard-directory.ts';
+export { type OpenDirectoryDeps, openDirectory } from './open-directory.ts';
 
 /** The legacy directories of this process, with their state. */
 export type Directories = {

@@ -1,0 +1,44 @@
+import {
+  type Directory,
+  directoryOf,
+  type LegacyStore,
+  type ScriptNote,
+} from '../../outbound/legacy-directory/legacy-directory.ts';
+import type { ScriptRunner } from '../../outbound/scripts/scripts.ts';
+import type { Keys } from '../../platform/crypto/crypto.ts';
+import {
+  type Connection,
+  customDatabaseOf,
+  openConfiguration,
+  providerRulesOf,
+} from '../../records/connections/connections.ts';
+
+export type OpenDirectoryDeps = {
+  scripts: ScriptRunner;
+  keys: Pick<Keys, 'encryption'>;
+  publicUrl: string;
+  /** Gets what each script wrote to its console, and how it ended. */
+  note: (note: ScriptNote) => void;
+};
+
+/** Opens the legacy user store of a connection, without limits on questions. `null`: Usher keeps its users alone. */
+export function openDirectory(deps: OpenDirectoryDeps, connection: Connection): Directory | null {
+  const store = legacyStoreOf(deps, connection);
+  return store === null ? null : directoryOf(deps, store);
+}
+
+function legacyStoreOf(
+  { keys, publicUrl }: Pick<OpenDirectoryDeps, 'keys' | 'publicUrl'>,
+  connection: Connection,
+): LegacyStore | null {
+  const custom = customDatabaseOf(connection);
+  if (custom === null) return null;
+  return {
+    connection: { id: connection.id, name: connection.name },
+    tenant: new URL(publicUrl).hostname,
+    scripts: custom.scripts,
+    configuration: openConfiguration(keys, connection),
+    hasContext: custom.hasContext,
+    notStored: providerRulesOf(connection).notStored,
+  };
+}
