@@ -36,10 +36,24 @@ export default {
     },
     {
       name: 'records-and-outbound-only-use-platform',
-      comment: 'A record owns its own tables. To combine two records, write a flow.',
+      comment:
+        'A record owns its own tables. To combine two records, write a flow. Only a legacy directory may run scripts.',
       severity: 'error',
-      from: { path: '^src/(records|outbound)/([^/]+)/', pathNot: tests },
+      from: {
+        path: '^src/(records|outbound)/([^/]+)/',
+        pathNot: [tests, '^src/outbound/legacy-directory/'],
+      },
       to: { path: '^src/', pathNot: ['^src/platform/', '^src/$1/$2/'] },
+    },
+    {
+      name: 'directories-only-use-scripts',
+      comment: 'A legacy directory may run scripts of the connection. It uses no other door out.',
+      severity: 'error',
+      from: { path: '^src/outbound/legacy-directory/', pathNot: tests },
+      to: {
+        path: '^src/',
+        pathNot: ['^src/platform/', '^src/outbound/(legacy-directory/|scripts/scripts[.]ts$)'],
+      },
     },
     {
       name: 'flows-look-down-only',

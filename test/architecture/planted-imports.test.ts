@@ -148,6 +148,13 @@ const PLANTED: [rule: string, what: string, files: Tree][] = [
     },
   ],
   [
+    'directories-only-use-scripts',
+    'a legacy directory imports another door out',
+    {
+      'src/outbound/legacy-directory/p1.ts': uses('../mail/mail.ts'),
+    },
+  ],
+  [
     'flows-look-down-only',
     'a flow imports a door',
     {

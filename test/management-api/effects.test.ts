@@ -76,11 +76,6 @@ describe('a route refuses with the field and the reason:', () => {
     ['PATCH /connections/:store', 'options.import_mode', { options: { import_mode: true } }],
     [
       'PATCH /connections/:store',
-      'options.enabledDatabaseCustomization',
-      { options: { enabledDatabaseCustomization: true } },
-    ],
-    [
-      'PATCH /connections/:store',
       'options.customScripts',
       { options: { customScripts: { login: 'function login() {}' } } },
     ],

@@ -4,15 +4,18 @@ import { type Db, transaction, transactionWithUndo } from '../../platform/db/db.
 import { newId } from '../../platform/ids/ids.ts';
 import {
   type Connection,
+  customDatabaseOf,
   disableClients,
   enableClients,
   findConnection,
   findConnectionConflict,
   insertConnection,
+  lockConnection,
   sealSecrets,
   setEnabledClients,
   updateConnection,
 } from '../../records/connections/connections.ts';
+import { hasUsers } from '../../records/users/users.ts';
 
 export type ManageConnectionsDeps = { db: Db; clock: Clock; keys: Pick<Keys, 'encryption'> };
 
@@ -51,7 +54,10 @@ export async function createConnection(
   });
 }
 
-/** Changes only what `changes` names; `settings` field by field. `clientIds`: the only applications that may use the connection from now on. */
+/**
+ * Changes only what `changes` names; `settings` field by field. `clientIds`: the only applications that may use the connection from now on.
+ * `has-users`: the options would give the connection a legacy user store, or take it away, although it has users.
+ */
 export async function changeConnection(
   { db, clock, keys }: ManageConnectionsDeps,
   id: string,
@@ -60,15 +66,26 @@ export async function changeConnection(
   > & {
     clientIds?: string[];
   },
-): Promise<{ kind: 'changed'; connection: Connection } | { kind: 'missing' } | ConnectionConflict> {
+): Promise<
+  | { kind: 'changed'; connection: Connection }
+  | { kind: 'missing' }
+  | { kind: 'has-users' }
+  | ConnectionConflict
+> {
   const { clientIds, options, ...rest } = changes;
   const about = {
     ...rest,
     ...(options !== undefined && { options: sealSecrets(options, keys.encryption) }),
   };
-  return transactionWithUndo(db, async (tx, undo: (outcome: ConnectionConflict) => never) => {
+  type Undone = ConnectionConflict | { kind: 'has-users' };
+  return transactionWithUndo(db, async (tx, undo: (outcome: Undone) => never) => {
+    const before = options === undefined ? null : await lockConnection(tx, id);
     const connection = await updateConnection(tx, id, about, clock.now());
     if (connection === null) return { kind: 'missing' as const };
+    // Who adds a user holds the connection, so that none comes between the check and the commit.
+    if (before !== null && hasLegacyStore(before) !== hasLegacyStore(connection)) {
+      if (await hasUsers(tx, id)) return undo({ kind: 'has-users' });
+    }
     const conflict = about.realms === undefined ? null : await conflictOf(tx, connection);
     if (conflict !== null) return undo(conflict);
     if (clientIds !== undefined) await setEnabledClients(tx, id, clientIds);
@@ -88,6 +105,10 @@ export async function changeConnectionClients(
     await enableClients(tx, connectionId, changes.enable);
   });
   return { kind: 'changed' };
+}
+
+function hasLegacyStore(connection: Connection): boolean {
+  return customDatabaseOf(connection) !== null;
 }
 
 async function conflictOf(tx: Db, connection: Connection): Promise<ConnectionConflict | null> {

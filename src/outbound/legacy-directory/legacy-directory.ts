@@ -8,6 +8,6 @@ export type {
   LegacyProfile,
   NewLegacyUser,
 } from './directory.ts';
-export { type DirectoryDeps, directoryOf, type LegacyStore } from './directory-of.ts';
+export { directoryOf } from './directory-of.ts';
+export type { DirectoryDeps, LegacyStore, ScriptNote } from './legacy-store.ts';
 export { type ReadProfile, readProfile } from './read-profile.ts';
-export type { ScriptNote } from './script-directory.ts';

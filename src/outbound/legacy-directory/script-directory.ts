@@ -1,4 +1,4 @@
-import type { Json, ScriptLine, ScriptOutcome } from '../scripts/scripts.ts';
+import type { Json, ScriptOutcome } from '../scripts/scripts.ts';
 import type {
   Directory,
   DirectoryChange,
@@ -8,21 +8,8 @@ import type {
   DirectoryUser,
   NewLegacyUser,
 } from './directory.ts';
-import type { DirectoryDeps, LegacyStore } from './directory-of.ts';
+import type { DirectoryDeps, LegacyStore } from './legacy-store.ts';
 import { readProfile } from './read-profile.ts';
-
-/** What one call of a script left for its connection's log. */
-export type ScriptNote = {
-  connectionId: string;
-  /** Name of the script in `options.customScripts`. */
-  script: string;
-  outcome: ScriptOutcome['kind'];
-  /** What went wrong. Empty: nothing. */
-  problem: string;
-  lines: ScriptLine[];
-  /** Milliseconds. */
-  tookMs: number;
-};
 
 type Failed = Extract<ScriptOutcome, { kind: 'failed' }>['error'];
 
@@ -134,7 +121,7 @@ function loginOf(ending: Ending, store: LegacyStore): DirectoryLogin {
   }
   const { name, message, more } = ending.error;
   if (name === 'WrongUsernameOrPasswordError') {
-    const about = more.userNameOrEmail;
+    const about = more.identifier;
     const identifier = typeof about === 'string' || typeof about === 'number' ? `${about}` : '';
     return {
       kind: 'wrong',

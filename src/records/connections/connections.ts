@@ -114,6 +114,18 @@ function filter(db: Db, { strategies, name }: ConnectionFilter) {
     .$if(name !== undefined, (q) => q.where('name', '=', name ?? ''));
 }
 
+/** Returns a connection, and keeps others from changing it, and from adding users to it, until the transaction ends. */
+export async function lockConnection(tx: Db, id: string): Promise<Connection | null> {
+  const row = await on(tx)
+    .selectFrom('connections')
+    .selectAll()
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .forUpdate()
+    .executeTakeFirst();
+  return row ? toConnection(row) : null;
+}
+
 /** Inserts a connection. Returns `duplicate` if the name is taken. */
 export async function insertConnection(
   db: Db,

@@ -1,5 +1,6 @@
 import { identifiersOf } from '../../../records/connections/connections.ts';
 import { badRequest } from '../route/route.ts';
+import { checkCustomDatabase } from './custom-database-rules.ts';
 
 type Options = Record<string, unknown>;
 
@@ -15,6 +16,7 @@ export function checkOptions(options: Options): void {
     );
   }
   refuseActions(options);
+  checkCustomDatabase(options);
   if (options.enumeration === 'hide' && identifiersOf({ options }).email.signup !== 'required') {
     throw badRequest(
       'options.enumeration can be "hide" only if sign-up requires an email address, because the response goes there. Set ' +

@@ -1,5 +1,6 @@
 import { type TSchema, Type } from 'typebox';
 import { closed, freeObject, nullable, oneOf } from '../route/route.ts';
+import { CONFIGURATION_LIMITS, MOST_SCRIPT_LENGTH, SCRIPT_NAMES } from './custom-database-rules.ts';
 
 const count = (minimum: number, maximum: number, description: string) =>
   Type.Integer({ minimum, maximum, description });
@@ -161,11 +162,48 @@ const known = {
       'not an account exists; requires an email address at sign-up. `as_auth0`: the response reveals it. Default: `as_auth0`.',
   }),
   brute_force_protection: on('Whether brute-force protection slows down password guessing'),
-  import_mode: on('Whether to copy users from an external database at their first login'),
-  enabledDatabaseCustomization: on('Whether to use an external database'),
-  customScripts: freeObject('Scripts for an external database'),
-  configuration: nullable(freeObject('Secrets of the scripts')),
-  non_persistent_attrs: nullable(Type.Array(Type.String())),
+  enabledDatabaseCustomization: on(
+    'Whether the connection has a legacy user store: scripts, or a `directory`. It cannot change once the connection has users.',
+  ),
+  import_mode: on(
+    'Whether users are copied at their first login, with the password that they typed. With `false`, the legacy user store keeps the passwords and is asked at every login.',
+  ),
+  customScripts: closed(
+    Object.fromEntries(
+      SCRIPT_NAMES.map((name) => [
+        name,
+        Type.Optional(Type.String({ minLength: 1, maxLength: MOST_SCRIPT_LENGTH })),
+      ]),
+    ),
+    {
+      description:
+        'Scripts that ask the legacy user store. Each is the source of one function. Usher checks the syntax when it stores them.',
+    },
+  ),
+  configuration: nullable(
+    Type.Record(
+      Type.String({ maxLength: CONFIGURATION_LIMITS.name }),
+      Type.String({ maxLength: CONFIGURATION_LIMITS.value }),
+      {
+        maxProperties: CONFIGURATION_LIMITS.values,
+        description:
+          'Values that the scripts read as `configuration`. Usher encrypts them. Responses show the encrypted values, which begin with `2.0$`. An encrypted value that is sent back stays as it is.',
+      },
+    ),
+  ),
+  enable_script_context: on(
+    'Whether the scripts get a further argument before the callback, with the organization of the login. Once `true`, it stays `true`.',
+  ),
+  set_user_root_attributes: oneOf(['on_each_login', 'on_first_login'], {
+    description:
+      'When the name and the picture of a user follow the legacy user store. Default: `on_each_login`. With `import_mode`, users are copied once, so the only value is `on_first_login`.',
+  }),
+  non_persistent_attrs: nullable(
+    Type.Array(Type.String({ maxLength: 255 }), {
+      maxItems: 96,
+      description: 'Attributes from the legacy user store that are not stored',
+    }),
+  ),
   authentication_methods: nullable(
     closed(
       {

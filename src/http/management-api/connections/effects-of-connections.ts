@@ -1,7 +1,6 @@
 import type { Effect, Effects } from '../route/route.ts';
 import { PROVIDER_STRATEGIES } from './provider-options.ts';
 
-const SCRIPTS = 'Usher does not use external databases';
 const PROVIDERS = 'Usher has no login with other identity providers';
 const PER_APPLICATION = 'connections are enabled for one application at a time';
 const CODES = 'users of a database connection sign in with a password or a passkey';
@@ -11,6 +10,8 @@ const BRUTE_FORCE: Effect = {
   only: [true],
   because: '/attack-protection/brute-force-protection disables it for all connections',
 };
+const NO_NAMES =
+  'Usher changes passwords and email addresses in legacy user stores, but no other identifiers';
 const NO_ATTRIBUTES: Effect = {
   only: [[]],
   because: 'attributes come from imports and from this API',
@@ -50,11 +51,8 @@ export const OWN_EFFECTS = {
 
 /** Options of a database connection, by their names in `options`. */
 export const DATABASE_EFFECTS: Effects = {
-  import_mode: { only: [false], because: SCRIPTS },
-  enabledDatabaseCustomization: { only: [false], because: SCRIPTS },
-  customScripts: { only: [{}], off: {}, because: SCRIPTS },
-  configuration: { only: [{}], off: {}, because: SCRIPTS },
-  non_persistent_attrs: NO_ATTRIBUTES,
+  'customScripts.change_username': { only: [], because: NO_NAMES },
+  'customScripts.change_phone_number': { only: [], because: NO_NAMES },
   mfa: {
     only: [true, false].flatMap((active) => [{ active, return_enroll_settings: true }, { active }]),
     because: 'only `active` can be set; it says whether users need a second factor',
@@ -98,8 +96,8 @@ export const PASSWORDLESS_EFFECTS: Effects = {
   non_persistent_attrs: NO_ATTRIBUTES,
 };
 
-// Connections to providers have options of these names too, with other values.
-const NOT_ONLY_OF_DATABASES = new Set(['non_persistent_attrs', 'strategy_version']);
+// Connections to providers have an option of this name too, with other values.
+const NOT_ONLY_OF_DATABASES = new Set(['strategy_version']);
 
 /** The options of a database connection, by their paths in the body. */
 export const OPTION_EFFECTS: Effects = Object.fromEntries(

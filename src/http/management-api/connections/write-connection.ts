@@ -9,6 +9,7 @@ import {
   type Connection,
   codeRulesOf,
   findConnection,
+  foreignConfiguration,
   isOwn,
   isPasswordless,
 } from '../../../records/connections/connections.ts';
@@ -23,6 +24,7 @@ import {
 import { refuseOptionsWithoutEffect } from './connection-options.ts';
 import { checkOptions } from './connection-rules.ts';
 import { type createBody, newOptions, type patchBody } from './connection-wire.ts';
+import { keepContext } from './custom-database-rules.ts';
 import { OWN_EFFECTS, STRATEGY_EFFECTS } from './effects-of-connections.ts';
 import { checkProviderOptions } from './provider-rules.ts';
 import { codeMailProblem, sampleMail, textProblem } from './text-check.ts';
@@ -39,6 +41,7 @@ export async function createFromBody(
   body: Static<typeof createBody>,
 ): Promise<Connection> {
   const options = optionsFor(body.strategy, body.options ?? {});
+  refuseForeignConfiguration(deps, options);
   checkButton(body.strategy, body);
   await checkTexts(body.strategy, options);
   const outcome = await createConnection(deps, {
@@ -69,10 +72,12 @@ export async function changeFromBody(
 ): Promise<Connection> {
   const before = await findConnection(deps.db, id);
   if (before === null) throw missingConnection();
-  const options = body.options === null ? {} : body.options;
+  const asked = body.options === null ? {} : body.options;
+  const options = asked && keepContext(before, asked);
   checkButton(before.strategy, body);
   if (options !== undefined) {
     checkFor(before.strategy, options);
+    refuseForeignConfiguration(deps, options);
     await checkTexts(before.strategy, options);
   }
   const outcome = await changeConnection(deps, id, {
@@ -84,8 +89,22 @@ export async function changeFromBody(
     ...(body.enabled_clients !== undefined && { clientIds: body.enabled_clients ?? [] }),
   });
   if (outcome.kind === 'missing') throw missingConnection();
+  if (outcome.kind === 'has-users') {
+    throw badRequest(
+      'This database contains users. You cannot change "options.enabledDatabaseCustomization" setting.',
+    );
+  }
   if (outcome.kind === 'conflict') throw refuseConflict(outcome);
   return outcome.connection;
+}
+
+/** @throws ApiError 400 for values of `configuration` that another server encrypted */
+function refuseForeignConfiguration({ keys }: BaseDeps, options: Record<string, unknown>): void {
+  const [name] = foreignConfiguration({ options }, keys.encryption);
+  if (name === undefined) return;
+  throw badRequest(
+    `options.configuration.${name} was encrypted by another server, or with another USHER_SECRET. Send the value itself.`,
+  );
 }
 
 /**

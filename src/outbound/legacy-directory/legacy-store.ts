@@ -1,0 +1,35 @@
+import type { ScriptLine, ScriptOutcome, ScriptRunner } from '../scripts/scripts.ts';
+
+/** What one call of a script left for its connection's log. */
+export type ScriptNote = {
+  connectionId: string;
+  /** Name of the script in `options.customScripts`. */
+  script: string;
+  outcome: ScriptOutcome['kind'];
+  /** What went wrong. Empty: nothing. */
+  problem: string;
+  lines: ScriptLine[];
+  /** Milliseconds. */
+  tookMs: number;
+};
+
+export type DirectoryDeps = {
+  scripts: ScriptRunner;
+  /** Gets what each script wrote to its console, and how it ended. */
+  note: (note: ScriptNote) => void;
+};
+
+/** The legacy user store of a connection, as its options describe it. */
+export type LegacyStore = {
+  connection: { id: string; name: string };
+  /** What scripts see as `user.tenant`. */
+  tenant: string;
+  /** Sources, by the names of `options.customScripts`. */
+  scripts: Record<string, string>;
+  /** What scripts see as `configuration`, in clear text. */
+  configuration: Record<string, string>;
+  /** Whether scripts get an argument with the organization. */
+  hasContext: boolean;
+  /** Attributes of profiles that are not stored, by their names on the wire. */
+  notStored: string[];
+};
