@@ -23,6 +23,7 @@ import {
 import { registerStartPage } from './http/start-page/start-page.ts';
 import { createDns } from './outbound/dns/dns.ts';
 import { startMailSink } from './outbound/mail-sink/mail-sink.ts';
+import { createScriptRunner } from './outbound/scripts/scripts.ts';
 import { createSocial } from './outbound/social/social.ts';
 import { createPictures } from './platform/avatar/avatar.ts';
 import { systemClock } from './platform/clock/clock.ts';
@@ -92,6 +93,7 @@ export async function createApp(config: Config, parts: { times?: RequestTimes } 
     mailFrom: config.mailFrom,
   });
   const egress = createEgress({ allow: config.egressAllow });
+  const scripts = createScriptRunner({ egress, log });
   const smsSender = createSmsSender({
     db,
     clock,
@@ -125,6 +127,7 @@ export async function createApp(config: Config, parts: { times?: RequestTimes } 
     dns: createDns({ servers: config.dnsServers }),
     egress,
     directories: createDirectories({ clock, open: () => null }),
+    scripts,
     social: createSocial({ clock, egress, endpoints: config.providerEndpoints }),
   };
   registrations.push(...workerHandlers(deps));
@@ -247,6 +250,7 @@ export async function createApp(config: Config, parts: { times?: RequestTimes } 
       await tasks.stop();
       sender.close();
       smsSender.close();
+      await scripts.close();
       await mailbox?.close();
       await audit.close();
       await database.close();
