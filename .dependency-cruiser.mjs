@@ -220,8 +220,10 @@ export default {
           '^src/(main|cli)[.]ts$',
           '^src/http/.+/assets/',
           '^(bench|scripts|examples)/',
+          // Programs of isolates, which are read as text.
+          '^src/outbound/scripts/inside/',
           // Contracts that come before those who keep them.
-          '^src/outbound/(scripts/scripts|legacy-directory/legacy-directory)[.]ts$',
+          '^src/outbound/legacy-directory/legacy-directory[.]ts$',
         ],
       },
       to: {},
