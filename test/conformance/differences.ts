@@ -129,6 +129,8 @@ export const OTHER_ANSWERS: string[] = [
   ...['connections', 'permissions', 'data', 'email_policy', 'renewable'].map(
     (name) => `GET /organizations/{}/invitations/{} 200: /${name}: not in the document`,
   ),
+  // What an action wrote to its console.
+  'GET /actions/executions/{} 200: /results/*/console: not in the document',
   // Users can be read by checkpoint too.
   'GET /users 200: /next: not in the document',
 ];
@@ -164,4 +166,16 @@ export const STRICTER: string[] = [
   'PATCH /branding /colors/page_background/end: must be there',
   'PATCH /branding /colors/page_background/start: must be there',
   'PATCH /branding /colors/page_background/type: must be there',
+  // A package, a secret or an action without a name.
+  ...['POST /actions/actions', 'PATCH /actions/actions/{}'].flatMap((name) => [
+    `${name} /dependencies/*/name: must be there`,
+    `${name} /secrets/*/name: must be there`,
+    // The document describes its values in prose.
+    `${name} /runtime: only 5 values`,
+  ]),
+  'PATCH /actions/triggers/{}/bindings /bindings/*/ref/type: must be there',
+  'PATCH /actions/triggers/{}/bindings /bindings/*/ref/value: must be there',
+  // Rules are counted in whole numbers.
+  'POST /rules /order: no number',
+  'PATCH /rules/{} /order: no number',
 ];

@@ -8,6 +8,7 @@ import type { PictureOf } from '../../platform/avatar/avatar.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { hasHugeNumber, isTooDeep, MOST_LEVELS } from '../../platform/json/json.ts';
 import { findClient } from '../../records/clients/clients.ts';
+import { registerActions } from './actions/actions.ts';
 import { registerAttackProtection } from './attack-protection/attack-protection.ts';
 import { registerAuthenticationMethods } from './authentication-methods/authentication-methods.ts';
 import { registerBranding } from './branding/branding.ts';
@@ -17,6 +18,7 @@ import { type ConnectionsDeps, registerConnections } from './connections/connect
 import { customDomainRoutes } from './custom-domains/custom-domains.ts';
 import { type EmailsDeps, registerEmails } from './emails/emails.ts';
 import { registerGuardian } from './guardian/guardian.ts';
+import { registerHooks } from './hooks/hooks.ts';
 import { type InvitationDeps, invitationRoutes } from './invitations/invitations.ts';
 import { type JobsDeps, registerExportFiles, registerJobs, renderUsers } from './jobs/jobs.ts';
 import { keyRoutes } from './keys/keys.ts';
@@ -37,6 +39,7 @@ import {
   registerCustomDomainHeader,
   toErrorBody,
 } from './route/route.ts';
+import { registerRules } from './rules/rules.ts';
 import { registerSessions } from './sessions/sessions.ts';
 import { statsRoutes } from './stats/stats.ts';
 import { tenantRoutes } from './tenant/tenant.ts';
@@ -119,6 +122,9 @@ function registerResources(api: Api, deps: ManagementDeps): void {
   tenantRoutes(api, deps);
   registerGuardian(api, deps);
   registerAttackProtection(api, deps);
+  registerActions(api, deps);
+  registerRules(api, deps);
+  registerHooks(api, deps);
   keyRoutes(api, deps);
   logRoutes(api, deps);
   statsRoutes(api, deps);

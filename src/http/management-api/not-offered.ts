@@ -4,7 +4,6 @@ import {
   badRequest,
   checkpointQuery,
   closed,
-  fieldsQuery,
   offsetPage,
   offsetPaging,
   pageOf,
@@ -19,9 +18,6 @@ const text = maybe(
 );
 const yesOrNo = maybe(Type.Boolean({ description: 'Filters the list, which is always empty' }));
 
-const RULE = ['id', 'name', 'script', 'order', 'enabled', 'stage'];
-const HOOK = ['id', 'name', 'script', 'triggerId', 'dependencies', 'enabled'];
-
 type List = {
   url: string;
   scope: string;
@@ -32,18 +28,6 @@ type List = {
 
 /** Lists with pages. The response is an array, or an object if totals are requested. */
 const PAGED: List[] = [
-  {
-    url: '/rules',
-    scope: 'read:rules',
-    key: 'rules',
-    query: { ...fieldsQuery(RULE), enabled: yesOrNo },
-  },
-  {
-    url: '/hooks',
-    scope: 'read:hooks',
-    key: 'hooks',
-    query: { ...fieldsQuery(HOOK), enabled: yesOrNo, triggerId: text },
-  },
   { url: '/forms', scope: 'read:forms', key: 'forms', query: { hydrate: text } },
   {
     url: '/flows',
@@ -94,21 +78,6 @@ const MARKED: List[] = [
 
 /** Lists whose response is an object, without pages or with numbered ones. */
 const WHOLE: (List & { more: Record<string, number> })[] = [
-  { url: '/actions/triggers', scope: 'read:actions', key: 'triggers', more: {} },
-  {
-    url: '/actions/actions',
-    scope: 'read:actions',
-    key: 'actions',
-    query: {
-      triggerId: text,
-      actionName: text,
-      deployed: yesOrNo,
-      installed: yesOrNo,
-      page: pageQuery.page,
-      per_page: pageQuery.per_page,
-    },
-    more: { total: 0, page: 0, per_page: 50 },
-  },
   {
     url: '/actions/modules',
     scope: 'read:actions',
@@ -133,10 +102,7 @@ const WHOLE: (List & { more: Record<string, number> })[] = [
 ];
 
 /** Lists whose response is an array. */
-const BARE: List[] = [
-  { url: '/rules-configs', scope: 'read:rules_configs', key: 'rules_configs' },
-  { url: '/log-streams', scope: 'read:log_streams', key: 'log_streams' },
-];
+const BARE: List[] = [{ url: '/log-streams', scope: 'read:log_streams', key: 'log_streams' }];
 
 /** Single settings of features that Usher does not have. They are off and cannot be enabled. */
 const OFF = [

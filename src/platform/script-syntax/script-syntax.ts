@@ -1,5 +1,7 @@
-import { Script } from 'node:vm';
+import { compileFunction, Script } from 'node:vm';
 
+/** Auth0's limit for the code of an action or a script. */
+const MOST_CODE_BYTES = 100_000;
 const NAME = 'script';
 
 /** Where a script is no program. `line`: counted from 1; `null`: unknown. */
@@ -12,12 +14,29 @@ export type SyntaxProblem = { line: number | null; message: string };
 export function functionProblem(source: string): SyntaxProblem | null {
   // As the sandbox reads it: semicolons after the function are ignored.
   const expression = source.replace(/\}[\s;]*$/, '}');
-  return compileProblem(`(${expression}\n)`);
+  return compileProblem(() => new Script(`(${expression}\n)`, { filename: NAME }));
 }
 
-function compileProblem(program: string): SyntaxProblem | null {
+/** Returns why a source is not the statements of a module, which assign to `exports`, or `null`. It runs nothing. */
+export function moduleProblem(source: string): SyntaxProblem | null {
+  return compileProblem(() =>
+    compileFunction(source, ['exports', 'require', 'module'], { filename: NAME }),
+  );
+}
+
+/** Returns in a few words why code is too long or no program of its shape, or `null`. */
+export function codeProblem(source: string, shape: 'module' | 'function'): string | null {
+  if (Buffer.byteLength(source) > MOST_CODE_BYTES) {
+    return `the code is longer than ${MOST_CODE_BYTES / 1000} kB`;
+  }
+  const problem = shape === 'module' ? moduleProblem(source) : functionProblem(source);
+  if (problem === null || problem.line === null) return problem?.message ?? null;
+  return `line ${problem.line}: ${problem.message}`;
+}
+
+function compileProblem(compile: () => unknown): SyntaxProblem | null {
   try {
-    new Script(program, { filename: NAME });
+    compile();
     return null;
   } catch (error) {
     if (!(error instanceof SyntaxError)) {

@@ -6,6 +6,10 @@ type Explanation = { when: string; action: string };
  * sends. A code that is not listed does not compile, and a test finds a code that nothing sends.
  */
 export const ERROR_CODES = {
+  HookDoesNotExist: {
+    when: 'The hook does not exist.',
+    action: 'Check the ID. `GET /api/v2/hooks` lists the hooks.',
+  },
   Bearer: {
     when: 'The `Authorization` header does not have the form `Bearer <token>`.',
     action: 'Send `Authorization: Bearer` and the access token.',
@@ -73,6 +77,10 @@ export const ERROR_CODES = {
   inexistent_resource_server: {
     when: 'The API does not exist.',
     action: 'Check its ID or identifier. `GET /api/v2/resource-servers` lists the APIs.',
+  },
+  inexistent_rule: {
+    when: 'The rule does not exist.',
+    action: 'Check the ID. `GET /api/v2/rules` lists the rules.',
   },
   inexistent_session: {
     when: 'The session does not exist, or has ended.',

@@ -120,6 +120,7 @@ const GONE: Record<string, { status: 404; message: string; errorCode?: ErrorCode
   },
   organization_id: { status: 404, message: 'No organization found by that id.' },
   role_id: { status: 404, message: 'The role does not exist.' },
+  action_id: { status: 404, message: 'That action does not exist.' },
 };
 
 /**

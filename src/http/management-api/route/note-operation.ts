@@ -8,13 +8,15 @@ export function noteOperation(
   audit: Audit,
   operation: {
     summary: string;
+    /** Whether the bodies are secret under any name. */
+    secret: boolean;
     request: FastifyRequest;
     caller: Caller;
     statusCode: number;
     answer: unknown;
   },
 ): void {
-  const { request, caller, statusCode, answer } = operation;
+  const { request, caller, statusCode, answer, secret } = operation;
   const { method } = request;
   const failed = statusCode >= 400;
   const path = request.url.replace(/\?.*$/, '');
@@ -30,7 +32,7 @@ export function noteOperation(
         path,
         query: maskSecrets(request.query),
         userAgent: request.headers['user-agent'] ?? '',
-        body: maskSecrets(request.body ?? {}),
+        body: maskSecrets(request.body ?? {}, { all: secret }),
         channel: 'api',
         ip: request.ip,
         auth: {
@@ -39,7 +41,7 @@ export function noteOperation(
           credentials: { scopes: [...caller.scopes].slice(0, 300) },
         },
       },
-      response: { statusCode, body: maskSecrets(answer ?? {}) },
+      response: { statusCode, body: maskSecrets(answer ?? {}, { all: secret && !failed }) },
     },
   });
 }

@@ -65,6 +65,8 @@ export type RouteDefinition<
   bodyOptional?: boolean;
   /** Documents a body that the handler reads itself, such as multipart/form-data. It is not validated here. */
   ownBody?: { contentType: string; schema: TSchema };
+  /** Whether the bodies are secret under any name: the log keeps none of their values. */
+  secret?: boolean;
   query?: Q;
   /** Whether unknown query parameters are ignored. Default: they are refused. */
   openQuery?: boolean;

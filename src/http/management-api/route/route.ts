@@ -150,8 +150,8 @@ export function route<
     answer: () => unknown,
   ): void {
     if (method === 'GET') return;
-    const { summary } = definition;
-    noteOperation(api.audit, { summary, request, caller, statusCode, answer: answer() });
+    const { summary, secret = false } = definition;
+    noteOperation(api.audit, { summary, secret, request, caller, statusCode, answer: answer() });
   }
 
   async function answerTo(request: FastifyRequest, reply: FastifyReply, caller: Caller) {
