@@ -7,7 +7,7 @@ import {
   type Trigger,
 } from '../../records/actions/actions.ts';
 import type { Refused } from './check-program.ts';
-import type { ManageActionsDeps } from './manage-actions.ts';
+import type { ManageActionsDeps } from './manage-actions-deps.ts';
 
 /** The time of a login stays within bounds. */
 export const MOST_BINDINGS = 100;

@@ -7,7 +7,7 @@ import {
   lockAction,
   updateAction,
 } from '../../records/actions/actions.ts';
-import type { ManageActionsDeps } from './manage-actions.ts';
+import type { ManageActionsDeps } from './manage-actions-deps.ts';
 
 type Deployed = { kind: 'deployed'; action: Action; version: ActionVersion };
 

@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { Clock } from '../../platform/clock/clock.ts';
-import type { Keys } from '../../platform/crypto/crypto.ts';
 import { type Db, transaction, transactionWithUndo } from '../../platform/db/db.ts';
 import {
   type Action,
@@ -17,12 +15,12 @@ import {
   updateAction,
 } from '../../records/actions/actions.ts';
 import { programProblem, type Refused } from './check-program.ts';
+import type { ManageActionsDeps } from './manage-actions-deps.ts';
 
 export { bindActions, MOST_BINDINGS } from './bind-actions.ts';
 export type { Refused } from './check-program.ts';
 export { deployAction, rollBackAction } from './deploy-action.ts';
-
-export type ManageActionsDeps = { db: Db; clock: Clock; keys: Pick<Keys, 'encryption'> };
+export type { ManageActionsDeps } from './manage-actions-deps.ts';
 
 /** A secret of a request. Without a value it keeps the one that it has. */
 type GivenSecret = { name: string; value?: string | undefined };

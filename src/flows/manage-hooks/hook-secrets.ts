@@ -1,6 +1,6 @@
 import { transaction } from '../../platform/db/db.ts';
 import { changeHookSecrets, lockHook } from '../../records/hooks/hooks.ts';
-import type { ManageHooksDeps } from './manage-hooks.ts';
+import type { ManageHooksDeps } from './manage-hooks-deps.ts';
 
 /** Auth0's limit. */
 export const MOST_SECRETS = 20;

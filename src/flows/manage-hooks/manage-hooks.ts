@@ -1,6 +1,4 @@
-import type { Clock } from '../../platform/clock/clock.ts';
-import type { Keys } from '../../platform/crypto/crypto.ts';
-import { type Db, sqlState, transactionWithUndo } from '../../platform/db/db.ts';
+import { sqlState, transactionWithUndo } from '../../platform/db/db.ts';
 import { randomAlnum } from '../../platform/ids/ids.ts';
 import { codeProblem } from '../../platform/script-syntax/script-syntax.ts';
 import {
@@ -13,9 +11,10 @@ import {
 } from '../../records/hooks/hooks.ts';
 import { packageProblem } from '../../steps/offer-packages/offer-packages.ts';
 
-export { changeSecrets, MOST_SECRETS } from './hook-secrets.ts';
+import type { ManageHooksDeps } from './manage-hooks-deps.ts';
 
-export type ManageHooksDeps = { db: Db; clock: Clock; keys: Pick<Keys, 'encryption'> };
+export { changeSecrets, MOST_SECRETS } from './hook-secrets.ts';
+export type { ManageHooksDeps } from './manage-hooks-deps.ts';
 
 type NotWritten =
   | { kind: 'duplicate' }
