@@ -27,6 +27,8 @@ export type NewUser = {
   blocked?: boolean | null;
   appMetadata?: Record<string, unknown> | null;
   userMetadata?: Record<string, unknown> | null;
+  /** Second factors in the form of an import, their secrets encrypted. */
+  mfaFactors?: unknown[];
   /** Whether the account comes from a sign-up whose address is not proved yet. */
   isUnproven?: boolean;
   now: Date;
@@ -86,6 +88,7 @@ async function add(tx: Db, user: NewUser): Promise<Added> {
       blocked: user.blocked ?? null,
       app_metadata: json(user.appMetadata),
       user_metadata: json(user.userMetadata),
+      mfa_factors: user.mfaFactors?.length ? JSON.stringify(user.mfaFactors) : null,
       unproven: user.isUnproven ? json(signedUpWith(user)) : null,
       created_at: user.now,
       updated_at: user.now,
