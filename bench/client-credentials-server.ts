@@ -14,6 +14,7 @@ import { insertGrant } from '../src/records/client-grants/client-grants.ts';
 import { ensureClient } from '../src/records/clients/clients.ts';
 import { noAudit } from '../src/records/logs/logs.ts';
 import { insertResourceServer } from '../src/records/resource-servers/resource-servers.ts';
+import { createDirectories } from '../src/steps/ask-directory/ask-directory.ts';
 
 // One of the two servers that client-credentials.ts compares, in its own process.
 
@@ -119,6 +120,7 @@ async function usher(databaseUrl: string | undefined): Promise<Server> {
     keys,
     enqueue: async () => {},
     egress: createEgress({ allow: [] }),
+    directories: createDirectories({ clock: systemClock, open: () => null }),
     smsSender: async () => null,
     pictureOf: createPictures('own', 'http://localhost:3000'),
     publicUrl: 'http://localhost:3000',

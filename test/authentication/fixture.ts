@@ -17,6 +17,7 @@ import { enableClients, insertConnection } from '../../src/records/connections/c
 import { noAudit } from '../../src/records/logs/logs.ts';
 import { insertResourceServer } from '../../src/records/resource-servers/resource-servers.ts';
 import { insertUser, type NewUser, type User } from '../../src/records/users/users.ts';
+import { createDirectories } from '../../src/steps/ask-directory/ask-directory.ts';
 import { freePort } from '../harness/free-port.ts';
 import { freshDatabase } from '../harness/harness.ts';
 
@@ -55,6 +56,7 @@ export async function openDoor(
     publicUrl: url.replace('http', scheme),
     enqueue: async () => {},
     egress: createEgress({ allow: [] }),
+    directories: createDirectories({ clock: systemClock, open: () => null }),
     smsSender: async () => null,
     audit: noAudit,
     pages: createSharedPages(app, { db: data.db, log }),

@@ -17,6 +17,7 @@ import {
   type ThrottledAccount,
   throttleKey,
   type Way,
+  withdrawAttempt,
 } from '../../records/throttles/throttles.ts';
 import { addressBucket, waitForTurn } from '../../steps/limit-guesses/limit-guesses.ts';
 import { countWrongPassword, TOO_MANY_WRONG } from '../../steps/limit-traces/limit-traces.ts';
@@ -39,7 +40,12 @@ export type Attempt = {
 export type Limit = 'limit_wc' | 'limit_sul' | 'limit_mu';
 
 export type CountedLogin =
-  | { kind: 'go-on'; settle: Settle }
+  | {
+      kind: 'go-on';
+      settle: Settle;
+      /** Ends the attempt without a judgment: the password could not be verified, and counts neither as right nor as wrong. */
+      withdraw(): Promise<void>;
+    }
   | {
       kind: 'refused';
       limit: Limit;
@@ -136,15 +142,16 @@ export async function countLogin(
   const times = (counted.counts.get(account) ?? 0) - free + 1;
   const seconds = await waitForTurn(db, { pause, subject, times, now });
   if (seconds > 0) return refused('limit_sul', pause, seconds);
+  const filled = way.fillsBucket ? bucket : null;
   return {
     kind: 'go-on',
+    withdraw: () => withdrawAttempt(db, { counters: [account, guesses], bucket: filled }),
     async settle(wasGood) {
       if (!wasGood) {
         if (way.place === null) await countWrongPassword(db, now);
         return mayBlock && guessed >= bruteForce.maxAttempts && (await blockAccount());
       }
       const known = { account: subject, places, now };
-      const filled = way.fillsBucket ? bucket : null;
       await forgiveAttempts(db, { counters: [account, pause, guesses], bucket: filled, known });
       return false;
     },

@@ -3,7 +3,7 @@ import { cookieName } from '../../platform/cookie-name/cookie-name.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { hashPassword, type StoredHash } from '../../platform/password-hash/password-hash.ts';
 import { isKnownPassword } from '../../platform/password-policy/password-policy.ts';
-import { type Enqueue, handle, type Registration } from '../../platform/tasks/tasks.ts';
+import { handle, type Registration } from '../../platform/tasks/tasks.ts';
 import { attackProtection } from '../../records/attack-protection/attack-protection.ts';
 import {
   type Connection,
@@ -23,14 +23,16 @@ import {
   type SignInDeps,
   signInByProof,
 } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
-import { tryPassword } from '../../steps/try-password/try-password.ts';
-import { countLogin } from './count-login.ts';
+import { checkPassword } from './check-password.ts';
+import { countLogin, rememberPlace } from './count-login.ts';
 import { mailBlockedTask } from './mail-blocked.task.ts';
 import { type MailBlockedDeps, mailBlocked } from './mail-blocked.ts';
+import type { MigrateDeps } from './migrate.ts';
+import { refuseLogin, WHY_LIMITED } from './refuse-login.ts';
 
 export { rememberPlace } from './count-login.ts';
 
-export type LogInDeps = SignInDeps & { enqueue: Enqueue };
+export type LogInDeps = MigrateDeps;
 
 export type LogInInput = {
   connection: Connection;
@@ -41,6 +43,8 @@ export type LogInInput = {
   /** The secret that this browser keeps, or `null`. After one login with it, strangers cannot lock the user out in this browser. */
   browser?: string | null;
   clientId: string | null;
+  /** The login to an organization, or `null`. Scripts of the connection may ask for it. */
+  organizationId?: string | null;
   /** The login counts later, when the user returns with a handoff. */
   entersLater?: boolean;
 };
@@ -62,7 +66,13 @@ export type LogInOutcome =
   /** The password is right but commonly known. The user must choose another. */
   | { kind: 'leaked' }
   /** Too many password verifications are under way. */
-  | { kind: 'busy'; retryAfterSeconds: number };
+  | { kind: 'busy'; retryAfterSeconds: number }
+  /** The legacy directory of the connection has a message for the person. */
+  | { kind: 'denied'; message: string }
+  /** The legacy directory does not answer. Nothing was counted, and the person may try again. */
+  | { kind: 'unavailable'; retryAfterSeconds: number }
+  /** The password is right in the legacy directory, but the account cannot be taken over. The tenant log says why. */
+  | { kind: 'not-moved' };
 
 // The number of database queries must not show in the response time either.
 const REFUSED_TAKES_MS = 50;
@@ -82,10 +92,13 @@ export async function logIn(deps: LogInDeps, input: LogInInput): Promise<LogInOu
     identifier: input.identifier,
     by: loginIdentifiersOf(connection),
   });
-  const user = account?.user ?? null;
   const origin = { ip, browser: input.browser ?? null };
   const attempt = { connectionId: connection.id, identifier, clientId, origin };
-  const counted = await countLogin(deps, { ...attempt, userId: user?.id ?? null }, clock.now());
+  const counted = await countLogin(
+    deps,
+    { ...attempt, userId: account?.user.id ?? null },
+    clock.now(),
+  );
   if (counted.kind === 'refused') {
     const { limit, retryAfterSeconds } = counted;
     const { key: repeats } = counted;
@@ -96,25 +109,17 @@ export async function logIn(deps: LogInDeps, input: LogInInput): Promise<LogInOu
   // If a password from the sign-up logged in here, strangers would learn whether there was an account before. So an unconfirmed account has
   // no login yet.
   const isHidden = account?.awaitsProof === true && hidesAccounts(connection);
-  const accountId = isHidden ? null : (account?.id ?? null);
-  const tried = { connectionId: connection.id, accountId, password, began };
-  const { verdict, hold } = await tryPassword(deps, tried);
-  if (verdict.kind === 'busy') {
-    const description = 'Too many passwords are being verified.';
-    audit.record({ ...noted, type: 'f', userId: user?.id ?? null, description });
+  const { organizationId = null } = input;
+  const tried = { connection, identifier, password, clientId, organizationId };
+  const checked = await checkPassword(deps, { ...tried, account, isHidden, began });
+  const { verdict, hold } = checked;
+  if (verdict.kind !== 'right') {
+    const about = { connection, user: account?.user ?? null, noted };
+    const outcome = await refuseLogin(deps, { verdict, counted, about });
     await hold();
-    return verdict;
+    return outcome;
   }
-  if (!account || !user || verdict.kind === 'wrong') {
-    const userId = user?.id ?? null;
-    const description = isHidden ? 'The address is not confirmed.' : 'Wrong email or password.';
-    audit.record({ ...noted, type: user ? 'fp' : 'fu', userId, description });
-    if (await counted.settle(false)) {
-      audit.record({ ...noted, type: 'limit_wc', userId, description: WHY_LIMITED.limit_wc });
-    }
-    await hold();
-    return { kind: 'wrong' };
-  }
+  const { user } = verdict.account;
   const login = { ...noted, user };
   const judged = judgeProof(deps, login);
   if (judged.kind === 'blocked') {
@@ -133,9 +138,11 @@ export async function logIn(deps: LogInDeps, input: LogInInput): Promise<LogInOu
   }
 
   await counted.settle(true);
+  // The attempt was counted for a name, before there was an account.
+  if (verdict.isNew) await rememberPlace(deps, { userId: user.id, origin });
   if (!input.entersLater) await signInByProof(deps, login);
-  const { stored } = verdict;
-  if (verdict.outdated) await rehash(deps, { userId: account.id, before: stored, password });
+  const { outdated: before } = verdict;
+  if (before !== null) await rehash(deps, { userId: verdict.account.id, before, password });
   // The verification takes long enough for the password to be changed in the meantime, which signs the user out everywhere. This login must
   // not survive that.
   if (!(await loginEpoch.isCurrent(db, user.id))) {
@@ -144,12 +151,6 @@ export async function logIn(deps: LogInDeps, input: LogInInput): Promise<LogInOu
   }
   return { kind: 'ok', user };
 }
-
-const WHY_LIMITED = {
-  limit_wc: 'An IP address is blocked because of too many consecutive failed login attempts.',
-  limit_sul: 'A user is temporarily prevented from logging in because of too many attempts.',
-  limit_mu: 'An IP address is blocked because of too many failed login attempts.',
-};
 
 /**
  * Returns the name of the cookie that carries a handoff to the login that follows.

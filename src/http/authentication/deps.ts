@@ -8,6 +8,7 @@ import type { Egress } from '../../platform/egress/egress.ts';
 import type { Log } from '../../platform/log/log.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import type { Audit } from '../../records/logs/logs.ts';
+import type { Directories } from '../../steps/ask-directory/ask-directory.ts';
 import type { SharedPages } from '../seams/seams.ts';
 
 export type AuthenticationDeps = {
@@ -19,6 +20,8 @@ export type AuthenticationDeps = {
   /** Makes outgoing calls. */
   egress: Egress;
   audit: Audit;
+  /** The legacy user stores of connections. */
+  directories: Directories;
   /** Chooses the sender of text messages. */
   smsSender: ChooseSmsSender;
   /** Returns a user's picture, or a default one. */

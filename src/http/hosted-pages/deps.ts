@@ -6,6 +6,7 @@ import type { Db } from '../../platform/db/db.ts';
 import type { Log } from '../../platform/log/log.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import type { Audit } from '../../records/logs/logs.ts';
+import type { Directories } from '../../steps/ask-directory/ask-directory.ts';
 import type { Interactions } from '../seams/seams.ts';
 import type { BrandSource } from './brand/brand.ts';
 import type { Proofs } from './browser/browser.ts';
@@ -20,6 +21,8 @@ export type HostedPagesDeps = {
   log: Log;
   /** Logins at identity providers. */
   social: Social;
+  /** The legacy user stores of connections. */
+  directories: Directories;
   /** Chooses the sender of text messages. */
   smsSender: ChooseSmsSender;
   /** An origin without a trailing slash. */

@@ -8,6 +8,7 @@ import type { Db } from '../../platform/db/db.ts';
 import type { Log } from '../../platform/log/log.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import type { Audit } from '../../records/logs/logs.ts';
+import type { Directories } from '../../steps/ask-directory/ask-directory.ts';
 
 export type InvitationFlowDeps = {
   db: Db;
@@ -20,6 +21,8 @@ export type InvitationFlowDeps = {
   publicUrl: string;
   /** Logins at identity providers. */
   social: Social;
+  /** The legacy user stores of connections. */
+  directories: Directories;
   smsSender: ChooseSmsSender;
   limit?: LimitRequest | undefined;
 };

@@ -206,7 +206,11 @@ async function existing(deps: Deps, request: FastifyRequest, secret: string): Pr
     case 'busy':
       throw new FlowProblem(429, 'too_many_requests', { ...login, state });
     case 'blocked':
+    case 'denied':
+    case 'not-moved':
       throw new FlowProblem(403, 'account_blocked', { state });
+    case 'unavailable':
+      throw new FlowProblem(503, 'temporarily_unavailable', { ...login, state });
     case 'leaked':
       throw new FlowProblem(422, 'password_refused', { password: 'known', state });
     case 'wrong':

@@ -13,7 +13,7 @@ import {
   searchEntries,
 } from './read-logs.ts';
 
-export type { Audit } from './log-event.ts';
+export type { Audit, LogEvent } from './log-event.ts';
 export type { LogEntry } from './log-row.ts';
 export type { LogSearch } from './log-search.ts';
 export { deleteLogs } from './read-logs.ts';

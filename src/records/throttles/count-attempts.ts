@@ -146,6 +146,27 @@ export async function forgiveAttempts(
       where known_places.seen_at < excluded.seen_at - interval '1 day'`.execute(db);
 }
 
+/** Withdraws an attempt that was not judged: it counts no more, and earlier ones still do. */
+export async function withdrawAttempt(
+  db: Db,
+  { counters, bucket }: { counters: string[]; bucket: Bucket | null },
+): Promise<void> {
+  // In the same order as attempts are counted.
+  await sql`
+    with drained as (
+      update throttles set window_ends = window_ends - make_interval(secs => ${(bucket?.everyMs ?? 0) / 1000}::float8)
+      where key = ${bucket?.key ?? ''} returning key
+    ), locked as materialized (
+      select key from throttles
+      where key in (select jsonb_array_elements_text(${JSON.stringify(counters)}::jsonb))
+        and (select count(*) from drained) >= 0
+      order by key for update
+    )
+    update throttles set count = greatest(count - 1, 0) where key in (select key from locked)`.execute(
+    db,
+  );
+}
+
 /** Returns the seconds until the window of this counter ends, rounded up, or 0 if there is none. */
 export async function secondsLeft(db: Db, input: { key: string; now: Date }): Promise<number> {
   const { rows } = await sql<{ window_ends: Date }>`

@@ -10,6 +10,7 @@ export {
   forgiveAttempts,
   secondsLeft,
   type Way,
+  withdrawAttempt,
 } from './count-attempts.ts';
 export { countSent } from './count-sent.ts';
 export {

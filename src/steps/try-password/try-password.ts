@@ -2,6 +2,7 @@ import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
 import {
   acquireSlot,
+  hashPassword,
   isTooBusy,
   type StoredHash,
   type Turn,
@@ -32,12 +33,19 @@ const STEP_MS = 250;
  * earlier attempts, never on the account: it is the same without an account, without a password, and for every hash.
  * @param input.accountId `null` if no account was found
  * @param input.began `performance.now()` at the start of the attempt
+ * @param input.leastMs a refusal takes at least as long, in milliseconds. Default: 0.
  */
 export async function tryPassword(
   { db, clock }: { db: Db; clock: Clock },
-  input: { connectionId: string; accountId: string | null; password: string; began: number },
+  input: {
+    connectionId: string;
+    accountId: string | null;
+    password: string;
+    began: number;
+    leastMs?: number;
+  },
 ): Promise<TriedPassword> {
-  const { connectionId, accountId, password, began } = input;
+  const { connectionId, accountId, password, began, leastMs = 0 } = input;
   const costliestMs = await costliestHash(db, connectionId);
   // Queried without an account too: one query fewer would show in the response time.
   const stored = await findPassword(db, accountId ?? '');
@@ -48,12 +56,58 @@ export async function tryPassword(
   const retryAfterSeconds = Math.ceil(turn.refusalInMs / 1000);
   return {
     verdict: isBusy ? { kind: 'busy', retryAfterSeconds } : verdict,
-    async hold() {
-      const tookMs = performance.now() - began;
-      const leastMs = Math.max(LEAST_MS, turn.refusalInMs, tookMs);
-      await clock.pause(Math.ceil(leastMs / STEP_MS) * STEP_MS - tookMs);
-    },
+    hold: () => holdRefusal(clock, { began, leastMs: Math.max(leastMs, turn.refusalInMs) }),
   };
+}
+
+/** The answer of another store to a password, and what a login needs with it. */
+export type AskedElsewhere<T> = Pick<TriedPassword, 'hold'> & {
+  answer: T;
+  /** The typed password, hashed while the other store was asked. `null` if it was not wanted. */
+  phc: string | null;
+  /** Not `null`: there are too many attempts. A refusal should say so, as {@link tryPassword} does. */
+  busy: { kind: 'busy'; retryAfterSeconds: number } | null;
+};
+
+/**
+ * Asks another store about a password, and hashes it meanwhile. A hash costs as much as the verification that {@link tryPassword} makes for
+ * an account that does not exist, so that both take the same time.
+ * @param input.began `performance.now()` at the start of the attempt
+ * @param input.leastMs returns the milliseconds that a refusal takes at least, when it is sent
+ * @param input.isRight whether this answer confirms the password
+ */
+export async function tryElsewhere<T>(
+  { db, clock }: { db: Db; clock: Clock },
+  input: {
+    connectionId: string;
+    password: string;
+    began: number;
+    keepsHash: boolean;
+    leastMs: () => number;
+    ask: () => Promise<T>;
+    isRight: (answer: T) => boolean;
+  },
+): Promise<AskedElsewhere<T>> {
+  const { connectionId, password, began, keepsHash, leastMs, ask, isRight } = input;
+  const turn = await acquireSlot(await costliestHash(db, connectionId));
+  const [answer, phc] = await Promise.all([ask(), keepsHash ? hashPassword(password) : null]);
+  if (isRight(answer)) turn.release();
+  const retryAfterSeconds = Math.ceil(turn.refusalInMs / 1000);
+  return {
+    answer,
+    phc,
+    busy: turn.isOverfull ? { kind: 'busy', retryAfterSeconds } : null,
+    hold: () => holdRefusal(clock, { began, leastMs: Math.max(leastMs(), turn.refusalInMs) }),
+  };
+}
+
+async function holdRefusal(
+  clock: Clock,
+  { began, leastMs }: { began: number; leastMs: number },
+): Promise<void> {
+  const tookMs = performance.now() - began;
+  const heldMs = Math.max(LEAST_MS, leastMs, tookMs);
+  await clock.pause(Math.ceil(heldMs / STEP_MS) * STEP_MS - tookMs);
 }
 
 async function verify(

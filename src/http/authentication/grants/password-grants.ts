@@ -120,6 +120,29 @@ function whyNot(outcome: Exclude<LogInOutcome, { kind: 'ok' }>): Error {
         },
         headers: { 'retry-after': String(outcome.retryAfterSeconds) },
       });
+    case 'denied':
+      return tokenError({
+        status: 403,
+        body: { error: 'unauthorized', error_description: outcome.message },
+      });
+    case 'unavailable':
+      return tokenError({
+        status: 503,
+        body: {
+          error: 'temporarily_unavailable',
+          error_description: 'The former user directory does not answer. Try again in a moment.',
+        },
+        headers: { 'retry-after': String(outcome.retryAfterSeconds) },
+      });
+    case 'not-moved':
+      return tokenError({
+        status: 500,
+        body: {
+          error: 'server_error',
+          error_description:
+            'The account cannot be taken over from the former user directory. The tenant log says why.',
+        },
+      });
     case 'throttled':
       return tokenError({
         status: 429,

@@ -64,12 +64,12 @@ export function registerLoginPages(app: FastifyInstance, deps: PageDeps): void {
       const problem = context.translator.say('providerLogin.noProvider');
       return showLogin(deps, { request, reply, context, identifier, status: 400, problem });
     }
-    const { connection, client, translator } = context;
+    const { connection, client, organization, translator } = context;
     const proved = await provePassword(deps, request, reply, {
       connection,
       identifier,
       clientId: client.id,
-      organizationId: context.organization?.id ?? null,
+      organizationId: organization?.id ?? null,
       translator,
       wrong: hidesAccounts(connection) ? 'wrongOrUnconfirmed' : 'wrong',
     });

@@ -19,14 +19,16 @@ export async function provePassword(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
-  about: Pick<LogInInput, 'connection' | 'identifier' | 'clientId' | 'entersLater'> & {
+  about: Pick<
+    LogInInput,
+    'connection' | 'identifier' | 'clientId' | 'organizationId' | 'entersLater'
+  > & {
     translator: Translator;
     wrong: ProblemName;
-    /** The organization of the login, for the link in a mail. */
-    organizationId?: string | null;
   },
 ): Promise<ProvedPassword> {
-  const { translator, wrong, organizationId = null, ...account } = about;
+  const { translator, wrong, organizationId = null, ...known } = about;
+  const account = { ...known, organizationId };
   const browser = browserSecret(deps, request);
   const password = formText(request, 'password');
   const outcome = await logIn(deps, { ...account, password, ip: request.ip, browser });
@@ -36,13 +38,19 @@ export async function provePassword(
       return { kind: 'ok', user: outcome.user };
     case 'throttled':
     case 'busy':
+    case 'unavailable':
       return { kind: 'refused', ...sayNotNow(reply, outcome, translator) };
     case 'wrong': {
-      const tried = { ...account, organizationId, ip: request.ip };
+      const tried = { ...account, ip: request.ip };
       const hasMailed = await askForFirstPassword(deps, tried);
       const problem = translator.say(`problem.${hasMailed ? 'wrongOrFirst' : wrong}`);
       return { kind: 'refused', problem, status: 400 };
     }
+    // The legacy directory has its own words for the person.
+    case 'denied':
+      return { kind: 'refused', problem: outcome.message, status: 400 };
+    case 'not-moved':
+      return { kind: 'refused', problem: translator.say('problem.notMoved'), status: 500 };
     default: {
       const problem = translator.say(`problem.${outcome.kind}`);
       const kind = outcome.kind === 'blocked' ? 'blocked' : 'refused';
