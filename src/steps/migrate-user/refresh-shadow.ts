@@ -1,7 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { LegacyProfile } from '../../outbound/legacy-directory/legacy-directory.ts';
 import type { Db } from '../../platform/db/db.ts';
-import { type Connection, holdConnection } from '../../records/connections/connections.ts';
+import {
+  type Connection,
+  holdConnection,
+  providerRulesOf,
+} from '../../records/connections/connections.ts';
 import {
   findAccount,
   insertUser,
@@ -56,10 +60,17 @@ export async function refreshShadow(
   if (account.connectionId !== connection.id) {
     return { kind: 'refused', problem: `A user of another connection has the id ${id}.` };
   }
-  return follow(tx, account, { user: read.user, profile, at });
+  const hasRoot = providerRulesOf(connection).rootAttributes === 'each-login';
+  return follow(tx, account, { user: read.user, profile, hasRoot, at });
 }
 
-type Said = { user: Omit<NewUser, 'now'>; profile: LegacyProfile; at: Date };
+type Said = {
+  user: Omit<NewUser, 'now'>;
+  profile: LegacyProfile;
+  /** Whether names and the picture follow the directory after the first login. */
+  hasRoot: boolean;
+  at: Date;
+};
 
 async function follow(tx: Db, account: User, said: Said): Promise<Shadow> {
   const stored = (changed: User, problem: string | null): Shadow => ({
@@ -95,8 +106,8 @@ function nameChanges(account: User, { user, profile }: Said): UserChanges {
   return isVerifiedNow && !account.emailVerified ? { ...changes, emailVerified: true } : changes;
 }
 
-function profileChanges(account: User, { user, profile }: Said): UserChanges {
-  const root = ROOT.flatMap((name) => {
+function profileChanges(account: User, { user, profile, hasRoot }: Said): UserChanges {
+  const root = (hasRoot ? ROOT : []).flatMap((name) => {
     const value = user[name] ?? null;
     return value !== null && value !== account[name] ? [[name, value] as const] : [];
   });
