@@ -27,6 +27,7 @@ import { deleteExpiredPasswordlessLinks } from '../../records/passwordless-links
 import { deleteEndedPendingLogins } from '../../records/pending-logins/pending-logins.ts';
 import { deleteEndedProviderLogins } from '../../records/provider-logins/provider-logins.ts';
 import { deleteFullBuckets } from '../../records/rate-limits/rate-limits.ts';
+import { deleteOldScriptRuns } from '../../records/script-runs/script-runs.ts';
 import { deleteEndedSignUps } from '../../records/sign-ups/sign-ups.ts';
 import {
   deleteEndedBlocks,
@@ -89,6 +90,7 @@ export async function sweepLeftovers(deps: {
     past(deps.logRetentionDays * DAY_MS, deleteLogs),
     past(LINKS_KEPT_MS, deleteOldTickets),
     past(EXECUTIONS_KEPT_MS, deleteOldExecutions),
+    past(EXECUTIONS_KEPT_MS, deleteOldScriptRuns),
     past(MAILS_KEPT_MS, deleteOldMessages),
     past(DAY_MS, deleteOldMailsToNobody),
     past(INVITATION_MAILS_KEPT_MS, deleteOldInvitationMails),

@@ -43,16 +43,16 @@ export type DirectoryFailure = {
  * do not say.
  */
 export type DirectoryLogin =
-  | { kind: 'found'; profile: LegacyProfile }
+  | FoundUser
   | { kind: 'wrong'; identifier: string | null; problem: string | null; isUnknown?: boolean }
   /** The directory has a message for the person (`UnauthorizedError`). */
   | { kind: 'denied'; message: string }
   | DirectoryFailure;
 
-export type DirectoryUser =
-  | { kind: 'found'; profile: LegacyProfile }
-  | { kind: 'none' }
-  | DirectoryFailure;
+export type DirectoryUser = FoundUser | { kind: 'none' } | DirectoryFailure;
+
+/** `notes`: what was left out of the profile, and why. */
+export type FoundUser = { kind: 'found'; profile: LegacyProfile; notes?: string[] };
 
 /** `refused`: a rule of the directory, with its code (`ValidationError`), such as `user_exists`. `declined`: it answered false. */
 export type DirectoryChange =

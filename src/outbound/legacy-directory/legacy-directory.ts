@@ -5,6 +5,7 @@ export type {
   DirectoryFailure,
   DirectoryLogin,
   DirectoryUser,
+  FoundUser,
   LegacyProfile,
   NewLegacyUser,
 } from './directory.ts';

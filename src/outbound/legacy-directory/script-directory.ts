@@ -20,10 +20,19 @@ type Ending =
   | DirectoryFailure;
 
 const MOST_TEXT = 500;
+/** A shorter text would censor words that are no secret. */
+const SHORTEST_SECRET = 6;
+const REFUSALS = new Set(['WrongUsernameOrPasswordError', 'ValidationError', 'UnauthorizedError']);
 
 /** The legacy user store behind the scripts of a connection, called as Auth0 calls them. */
 export function scriptDirectory(deps: DirectoryDeps, store: LegacyStore): Directory {
-  const run = async (name: string, args: Json[], context: Json): Promise<Ending> => {
+  const settings = Object.values(store.configuration);
+  const run = async (
+    name: string,
+    args: Json[],
+    context: Json,
+    secrets: string[] = [],
+  ): Promise<Ending> => {
     const source = store.scripts[name];
     if (source === undefined) {
       return unavailable('missing-script', `The connection has no script ${name}.`);
@@ -35,27 +44,29 @@ export function scriptDirectory(deps: DirectoryDeps, store: LegacyStore): Direct
       args: store.hasContext ? [...args, context] : args,
       globals: { configuration: store.configuration },
     });
+    const shown = (text: string) => withoutSecrets(text, [...secrets, ...settings]);
     deps.note({
       connectionId: store.connection.id,
       script: name,
       outcome: outcome.kind,
-      problem: problemOf(outcome),
-      lines: outcome.lines,
+      problem: isRefusal(outcome) ? '' : shown(problemOf(outcome)),
+      lines: outcome.lines.map(({ level, text }) => ({ level, text: shown(text) })),
       tookMs: outcome.tookMs,
     });
     return endingOf(outcome);
   };
-  const change = async (name: string, args: Json[], context: Json) =>
-    changeOf(await run(name, args, context));
+  const change = async (name: string, args: Json[], context: Json, secrets: string[] = []) =>
+    changeOf(await run(name, args, context, secrets));
   const has = (name: string) => store.scripts[name] !== undefined;
   return {
     login: async ({ identifier, password, context }) =>
-      loginOf(await run('login', [identifier, password], asJson(context)), store),
+      loginOf(await run('login', [identifier, password], asJson(context), [password]), store),
     getUser: async ({ identifier, context }) =>
       userOf(await run('get_user', [identifier], asJson(context)), store),
     ...(has('create') && {
       create: async ({ user, context }) => {
-        const ending = await run('create', [newUser(user, store)], asJson(context));
+        const args = [newUser(user, store)];
+        const ending = await run('create', args, asJson(context), [user.password]);
         // It succeeds without a value.
         return ending.kind === 'value' ? { kind: 'done' as const } : changeOf(ending);
       },
@@ -65,7 +76,7 @@ export function scriptDirectory(deps: DirectoryDeps, store: LegacyStore): Direct
     }),
     ...(has('change_password') && {
       changePassword: ({ email, password, context }) =>
-        change('change_password', [email, password], asJson(context)),
+        change('change_password', [email, password], asJson(context), [password]),
     }),
     ...(has('change_email') && {
       changeEmail: ({ email, newEmail, isVerified, context }) =>
@@ -95,6 +106,11 @@ function endingOf(outcome: ScriptOutcome): Ending {
     default:
       return unavailable('failed', problemOf(outcome));
   }
+}
+
+/** Returns whether the script says no, which is its task. */
+function isRefusal(outcome: ScriptOutcome): boolean {
+  return outcome.kind === 'failed' && REFUSALS.has(outcome.error.name);
 }
 
 function problemOf(outcome: ScriptOutcome): string {
@@ -164,7 +180,7 @@ function dateIn(value: Json): Date | null {
 function found(value: Json, store: LegacyStore): DirectoryUser & DirectoryLogin {
   const read = readProfile(value, store.notStored);
   return read.kind === 'profile'
-    ? { kind: 'found', profile: read.profile }
+    ? { kind: 'found', profile: read.profile, notes: read.notes }
     : unavailable('invalid-profile', read.problem);
 }
 
@@ -195,6 +211,13 @@ function newUser(user: NewLegacyUser, { tenant }: LegacyStore): Json {
 
 function asJson({ organization }: DirectoryContext): Json {
   return organization === null ? {} : { organization: { ...organization } };
+}
+
+/** Censors the typed password and values of the configuration, which scripts under development like to print. */
+function withoutSecrets(text: string, secrets: string[]): string {
+  return secrets
+    .filter((secret) => secret.length >= SHORTEST_SECRET)
+    .reduce((shown, secret) => shown.replaceAll(secret, '***'), text);
 }
 
 /** Returns one line of bounded length, which can be stored. */
