@@ -38,8 +38,9 @@ import { createTasks, type Registration } from './platform/tasks/tasks.ts';
 import { listAdministrators } from './records/administrators/administrators.ts';
 import { verifiedDomain } from './records/custom-domains/custom-domains.ts';
 import { createAudit } from './records/logs/logs.ts';
+import { createScriptLog } from './records/script-runs/script-runs.ts';
 import { publicKeys } from './records/signing-keys/signing-keys.ts';
-import { createDirectories } from './steps/ask-directory/ask-directory.ts';
+import { createDirectories, openDirectory } from './steps/ask-directory/ask-directory.ts';
 import { startSweeps, workerHandlers } from './worker/worker.ts';
 
 export type App = Awaited<ReturnType<typeof createApp>>;
@@ -94,6 +95,7 @@ export async function createApp(config: Config, parts: { times?: RequestTimes } 
   });
   const egress = createEgress({ allow: config.egressAllow });
   const scripts = createScriptRunner({ egress, log });
+  const scriptLog = createScriptLog({ db, clock, log });
   const smsSender = createSmsSender({
     db,
     clock,
@@ -126,7 +128,11 @@ export async function createApp(config: Config, parts: { times?: RequestTimes } 
     smsSender: smsSender.choose,
     dns: createDns({ servers: config.dnsServers }),
     egress,
-    directories: createDirectories({ clock, open: () => null }),
+    directories: createDirectories({
+      clock,
+      open: (connection) =>
+        openDirectory({ scripts, keys, publicUrl, note: scriptLog.note }, connection),
+    }),
     scripts,
     social: createSocial({ clock, egress, endpoints: config.providerEndpoints }),
   };
@@ -251,6 +257,7 @@ export async function createApp(config: Config, parts: { times?: RequestTimes } 
       sender.close();
       smsSender.close();
       await scripts.close();
+      await scriptLog.close();
       await mailbox?.close();
       await audit.close();
       await database.close();
