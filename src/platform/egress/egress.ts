@@ -1,3 +1,4 @@
+import { isIP, type Socket } from 'node:net';
 import {
   type AllowedTargets,
   hostOf,
@@ -8,9 +9,12 @@ import {
 } from './allowed-targets.ts';
 import { EgressError } from './egress-error.ts';
 import { type Call, exchange } from './exchange.ts';
+import { openSocket, type SocketLimits } from './open-socket.ts';
 import { createHostResolver, type ResolveHost } from './resolve-host.ts';
 
 export { isAllowedTarget } from './allowed-targets.ts';
+export { EgressError } from './egress-error.ts';
+export { pinnedTo } from './open-socket.ts';
 
 /** Limits of one call, beside the options of the global fetch. */
 export type EgressInit = RequestInit & {
@@ -32,6 +36,18 @@ export type Egress = {
   fetch(url: string | URL, init?: EgressInit): Promise<Response>;
   /** Returns whether a browser may be sent to a URL: by https, or by http to a host that the operator allows by name or address. */
   mayVisit(url: string): boolean;
+  /**
+   * Opens a TCP connection, such as to a database. The host must be public or allowed by the operator. What is allowed is the address, with or
+   * without encryption: many databases in a network of their own have none.
+   * @param host a name or an address, without brackets
+   * @throws EgressError
+   */
+  connect(host: string, port: number, limits?: SocketLimits): Promise<Socket>;
+  /**
+   * Returns the addresses of a host to which a connection may be opened, for libraries that open their own. They must use no others.
+   * @throws EgressError
+   */
+  addressesOf(host: string): Promise<string[]>;
 };
 
 const TIMEOUT_MS = 10_000;
@@ -54,6 +70,13 @@ export function createEgress(options: { allow: string[]; servers?: string[] }): 
   return {
     fetch: (url, init = {}) => call({ allowed, resolve }, url, init),
     mayVisit: (url) => isVisitable(new URL(url), allowed),
+    async connect(host, port, limits = {}) {
+      const { timeoutMs = TIMEOUT_MS, signal } = limits;
+      const addresses = await addressesOfHost({ allowed, resolve }, host, timeoutMs);
+      signal?.throwIfAborted();
+      return await openSocket({ host, port: checkedPort(port), addresses }, limits);
+    },
+    addressesOf: (host) => addressesOfHost({ allowed, resolve }, host, TIMEOUT_MS),
   };
 }
 
@@ -156,6 +179,28 @@ async function addressesOf(rules: Rules, url: URL, signal: AbortSignal): Promise
   const addresses = (await orAbort(rules.resolve(hostOf(url)), signal)).slice(0, MAX_ADDRESSES);
   for (const address of addresses) refuse(problemOfAddress(url, address, rules.allowed));
   return addresses;
+}
+
+/** Judges a host without a URL by the rules of an encrypted call. */
+async function addressesOfHost(rules: Rules, host: string, timeoutMs: number): Promise<string[]> {
+  const text = `https://${isIP(host) === 6 ? `[${host}]` : host}/`;
+  if (!/^[\w.:-]+$/.test(host) || !URL.canParse(text)) {
+    throw new EgressError('forbidden', 'This is no name of a host.');
+  }
+  const url = new URL(text);
+  refuse(problemOfUrl(url, rules.allowed));
+  const timeout = AbortSignal.timeout(timeoutMs);
+  try {
+    return await addressesOf(rules, url, timeout);
+  } catch (error) {
+    if (error instanceof EgressError) throw error;
+    throw errorOf(error, { host: hostOf(url), isLate: timeout.aborted, timeoutMs });
+  }
+}
+
+function checkedPort(port: number): number {
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  throw new EgressError('forbidden', 'This is no number of a port.');
 }
 
 function refuse(problem: string | null): void {

@@ -1,10 +1,10 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { isIP, type LookupFunction } from 'node:net';
 import { pipeline, type Readable, type Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { hostOf } from './allowed-targets.ts';
 import { EgressError } from './egress-error.ts';
+import { pinnedTo } from './open-socket.ts';
 
 export type Call = {
   url: URL;
@@ -72,17 +72,6 @@ export async function exchange(call: Call): Promise<Response> {
   } finally {
     request.destroy();
   }
-}
-
-/** Returns a lookup that knows only the addresses that were checked. */
-function pinnedTo(addresses: string[]): LookupFunction {
-  const all = addresses.map((address) => ({ address, family: isIP(address) }));
-  return (_host, options, done) => {
-    const [first] = all;
-    if (first === undefined) done(new Error('no address'), '');
-    else if (options.all) done(null, all);
-    else done(null, first.address, first.family);
-  };
 }
 
 async function readBody(answer: IncomingMessage, { maxBytes, isCut, url }: Call): Promise<Buffer> {
