@@ -148,9 +148,13 @@ export default {
     },
     {
       name: 'sql-lives-in-records',
-      comment: 'Only records/ and platform/db, platform/tasks may import the database libraries.',
+      comment:
+        'Only records/ and platform/db, platform/tasks may import the database libraries. Scripts of operators get `pg` for databases of their own.',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/(records|platform/(db|tasks))/', tests] },
+      from: {
+        path: '^src/',
+        pathNot: ['^src/(records|platform/(db|tasks)|outbound/scripts/bridges)/', tests],
+      },
       to: { path: 'node_modules/(kysely|pg|pg-boss|@electric-sql)/' },
     },
     {
@@ -221,7 +225,7 @@ export default {
           '^src/http/.+/assets/',
           '^(bench|scripts|examples)/',
           // Programs of isolates, which are read as text.
-          '^src/outbound/scripts/inside/',
+          '^src/outbound/scripts/(modules/)?(inside|bundles)/',
           // Contracts that come before those who keep them.
           '^src/outbound/legacy-directory/legacy-directory[.]ts$',
         ],
@@ -231,7 +235,9 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(test/fixtures|bench/results)/' },
+    exclude: {
+      path: '^(test/fixtures|bench/results|src/outbound/scripts/modules/(inside|bundles))/',
+    },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

@@ -19,6 +19,7 @@ import { pbkdf2 } from './pbkdf2.ts';
 import { scrypt } from './scrypt.ts';
 import { hasImportedShape, MAX_TEXT } from './shape.ts';
 
+export { bcryptMs, isCostlyTime, pbkdf2Ms, scryptMs } from './cost.ts';
 export type { ImportedHash } from './imported-hash.ts';
 
 /** The content of a passwords row: our own argon2id PHC string, or an imported hash as it came. */

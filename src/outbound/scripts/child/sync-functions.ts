@@ -1,4 +1,5 @@
 import { createHash, createHmac, getHashes, randomBytes } from 'node:crypto';
+import { SYNC_CRYPTO } from './sync-crypto.ts';
 
 type SyncFunction = (...args: never[]) => unknown;
 
@@ -15,6 +16,7 @@ function knownHash(algorithm: string): string {
 
 /** Bytes travel in base64. All of them are quick, because the scripts of a process share the thread that does them. */
 const FUNCTIONS: Record<string, SyncFunction> = {
+  ...SYNC_CRYPTO,
   hash: (algorithm: string, data: string) =>
     createHash(knownHash(algorithm)).update(bytes(data)).digest('base64'),
   hmac: (algorithm: string, key: string, data: string) =>

@@ -43,6 +43,30 @@
   };
   inside.expose('require', requireModule);
 
+  // Old scripts use these without `require`. The server sends those that a script names.
+  const withoutRequire = {
+    __proto__: null,
+    _: 'lodash',
+    bcrypt: 'bcrypt',
+    crypto: 'crypto',
+    jwt: 'jsonwebtoken',
+    mysql: 'mysql',
+    postgres: 'pg',
+    querystring: 'querystring',
+    request: 'request',
+    uuid: 'uuid',
+  };
+  for (const name in withoutRequire) {
+    const key = withoutRequire[name];
+    Object.defineProperty(globalThis, name, {
+      __proto__: null,
+      get: () => (inside.moduleSource(key) === undefined ? undefined : requireModule(key)),
+      set: (value) => inside.expose(name, value),
+      configurable: true,
+      enumerable: false,
+    });
+  }
+
   /** Returns the function to call, or `{ problem }`. */
   const load = ({ shape, source, handler }) => {
     if (shape === 'function') {
