@@ -120,6 +120,13 @@ export const OTHER_ANSWERS: string[] = [
   'POST /users 201: /identities/*/expires_in: not in the document',
   'POST /users/{}/identities 201: /*/expires_in: not in the document',
   'DELETE /users/{}/identities/{}/{} 200: /*/expires_in: not in the document',
+  // How a user came from a legacy directory.
+  'GET /users 200: /*/migrated: not in the document',
+  'GET /users 200: /users/*/migrated: not in the document',
+  'GET /users-by-email 200: /*/migrated: not in the document',
+  'GET /users/{} 200: /migrated: not in the document',
+  'PATCH /users/{} 200: /migrated: not in the document',
+  'POST /users 201: /migrated: not in the document',
   // What an invitation carries besides.
   ...['/*', '/invitations/*'].flatMap((each) =>
     ['connections', 'permissions', 'data', 'email_policy', 'renewable'].map(

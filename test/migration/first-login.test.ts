@@ -26,6 +26,7 @@ describe('a first login with an old password', () => {
       user_metadata: { color: 'green' },
       app_metadata: { plan: 'gold' },
       logins_count: 1,
+      migrated: { by: 'login', at: expect.any(String) },
     });
     expect(await findPassword(world.db, id)).toMatchObject({ kind: 'argon2id' });
     expect(await world.typesAbout(email)).toEqual(['sepft']);

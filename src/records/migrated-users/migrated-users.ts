@@ -85,3 +85,18 @@ export async function migratedAmong(db: Db, userIds: string[]): Promise<Map<stri
   );
   return new Map(rows.map((row) => [row.user_id, row.is_partial]));
 }
+
+/** How and when a user came from the legacy directory. */
+export type MigrationMark = { way: MigrationWay; at: Date };
+
+/** Returns the marks of those of `userIds` whom the directory has given, without partial ones. */
+export async function migrationMarks(
+  db: Db,
+  userIds: string[],
+): Promise<Map<string, MigrationMark>> {
+  if (userIds.length === 0) return new Map();
+  const { rows } = await sql<{ user_id: string; way: MigrationWay; migrated_at: Date }>`
+    select user_id, way, migrated_at from migrated_users
+    where user_id = any(${userIds}::text[]) and not is_partial`.execute(db);
+  return new Map(rows.map((row) => [row.user_id, { way: row.way, at: row.migrated_at }]));
+}

@@ -4,6 +4,7 @@ import type { Keys } from '../../../platform/crypto/crypto.ts';
 import type { Db } from '../../../platform/db/db.ts';
 import { connectionNames, isOwn } from '../../../records/connections/connections.ts';
 import { identityTokensOf } from '../../../records/identity-tokens/identity-tokens.ts';
+import { migrationMarks } from '../../../records/migrated-users/migrated-users.ts';
 import { providedAmong } from '../../../records/provided-identities/provided-identities.ts';
 import { linkedIdentities, type User } from '../../../records/users/users.ts';
 import type { Caller } from '../route/route.ts';
@@ -32,7 +33,13 @@ export async function showUsers(
   reader: TokenReader,
 ): Promise<WireUser[]> {
   const shown = await showAll(deps, users, reader);
-  return shown.map(({ user, identities }) => toWireUser(user, deps.pictureOf, identities));
+  const marks = await migrationMarks(
+    deps.db,
+    users.map((user) => user.id),
+  );
+  return shown.map(({ user, identities }) =>
+    toWireUser(user, deps.pictureOf, { identities, migrated: marks.get(user.id) ?? null }),
+  );
 }
 
 export async function showUser(deps: ShowDeps, user: User, reader: TokenReader): Promise<WireUser> {

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import type { PictureOf } from '../../../platform/avatar/avatar.ts';
 import { type Connection, isOwn } from '../../../records/connections/connections.ts';
+import type { MigrationMark } from '../../../records/migrated-users/migrated-users.ts';
 import { shownName, type User, type UserChanges } from '../../../records/users/users.ts';
 import { badRequest, closed, freeObject, nullable, timestamp } from '../route/route.ts';
 import { identitiesSchema, type WireIdentity } from './identity-wire.ts';
@@ -101,6 +102,18 @@ export const userSchema = Type.Object({
   last_ip: Type.Optional(Type.String()),
   last_login: Type.Optional(timestamp('When the user last signed in')),
   logins_count: Type.Optional(Type.Integer()),
+  migrated: Type.Optional(
+    Type.Object(
+      {
+        by: Type.Union([Type.Literal('login'), Type.Literal('reset')], {
+          description:
+            '`login`: the directory has verified the password. `reset`: a new one was set here.',
+        }),
+        at: timestamp('When the user came'),
+      },
+      { description: 'How the user came from the legacy user directory of its connection' },
+    ),
+  ),
 });
 
 export const partialUser = Type.Partial(userSchema);
@@ -114,7 +127,11 @@ export const USER_FIELDS = [
 export type WireUser = Static<typeof userSchema>;
 
 /** A user in wire format. Fields without a value are omitted. */
-export function toWireUser(user: User, pictureOf: PictureOf, identities: WireIdentity[]): WireUser {
+export function toWireUser(
+  user: User,
+  pictureOf: PictureOf,
+  { identities, migrated }: { identities: WireIdentity[]; migrated: MigrationMark | null },
+): WireUser {
   const name = shownName(user);
   return {
     ...(user.blocked !== null && { blocked: user.blocked }),
@@ -137,6 +154,7 @@ export function toWireUser(user: User, pictureOf: PictureOf, identities: WireIde
     ...(user.lastIp !== null && { last_ip: user.lastIp }),
     ...(user.lastLogin && { last_login: user.lastLogin.toISOString() }),
     ...(user.loginsCount > 0 && { logins_count: user.loginsCount }),
+    ...(migrated && { migrated: { by: migrated.way, at: migrated.at.toISOString() } }),
   };
 }
 
