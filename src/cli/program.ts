@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { addAdminCommand } from './admin-command.ts';
+import { addConnectionsCommand } from './connections-command.ts';
 import type { Context } from './context.ts';
 import { addDoctorCommand } from './doctor/doctor.ts';
 import { EXIT, Failure } from './failure.ts';
@@ -82,6 +83,7 @@ export function createProgram(
   addInvitationsCommand(program, context);
   addJobsCommand(program, context);
   addMailCommand(program, context);
+  addConnectionsCommand(program, context);
   addTokenCommand(program, context);
   return program;
 }

@@ -2,8 +2,12 @@
 
 /** Routes that only we have. */
 export const OURS_ALONE: string[] = [
+  'DELETE /connections/{}/scripts/cases/{}',
   'DELETE /invitations/{}',
   'GET /attack-protection/text-messages',
+  'GET /connections/{}/scripts/cases',
+  'GET /connections/{}/scripts/lint',
+  'GET /connections/{}/scripts/logs',
   'GET /emails/outbox',
   'GET /guardian/policies/rules',
   'GET /invitations',
@@ -12,6 +16,7 @@ export const OURS_ALONE: string[] = [
   'GET /jobs/{}/report',
   'GET /jobs/{}/tickets',
   'PATCH /attack-protection/text-messages',
+  'POST /connections/{}/scripts/try',
   'POST /email-templates/{}/preview',
   'POST /email-templates/{}/test',
   'POST /invitations',

@@ -6,10 +6,12 @@ import {
   registerManagementApi,
 } from '../../src/http/management-api/management-api.ts';
 import { createMailer } from '../../src/outbound/mail/mail.ts';
+import { createScriptRunner } from '../../src/outbound/scripts/scripts.ts';
 import { createPictures } from '../../src/platform/avatar/avatar.ts';
 import { systemClock } from '../../src/platform/clock/clock.ts';
 import { deriveKeys, type Keys } from '../../src/platform/crypto/crypto.ts';
 import type { Database } from '../../src/platform/db/db.ts';
+import { createEgress } from '../../src/platform/egress/egress.ts';
 import { noAudit } from '../../src/records/logs/logs.ts';
 import { freshDatabase } from '../harness/harness.ts';
 import { checkAnswer } from '../harness/recorder.ts';
@@ -81,6 +83,7 @@ export async function startManagementApi(): Promise<ManagementFixture> {
     userMetadataMaxBytes: 16_384,
     importMaxBytes: 1_000_000,
     // The DNS records of a domain's owner. Tests that need them start a name server.
+    scripts: createScriptRunner({ egress: createEgress({ allow: [] }) }),
     dns: { txt: async () => ({ kind: 'found', texts: [] }) },
   });
   await ensureDefaults(database.db, {

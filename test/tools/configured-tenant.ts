@@ -143,6 +143,20 @@ export async function configureTenant(server: TestServer): Promise<void> {
     urlLifetimeInSeconds: 432_000,
     enabled: false,
   });
+  await call('POST', '/connections', {
+    name: 'Legacy',
+    strategy: 'auth0',
+    options: {
+      enabledDatabaseCustomization: true,
+      import_mode: true,
+      enable_script_context: true,
+      configuration: { API_KEY: 'a-key-of-the-legacy-store' },
+      customScripts: {
+        login: 'function login(email, password, context, callback) {\n  callback(null);\n}\n',
+        get_user: 'function getByEmail(email, context, callback) {\n  callback(null);\n}\n',
+      },
+    },
+  });
   await call('POST', '/resource-servers', {
     identifier: 'https://api.meadow.test',
     name: 'Meadow API',

@@ -8,6 +8,7 @@ import {
   validatorFor,
   withEffects,
 } from '../route/route.ts';
+import { isUseless } from './custom-database-rules.ts';
 import { knownOptions } from './database-options.ts';
 import { DATABASE_EFFECTS, PASSWORDLESS_EFFECTS } from './effects-of-connections.ts';
 import { providerOptions } from './provider-options.ts';
@@ -83,6 +84,7 @@ export function optionsWithEffect(strategy: string, options: Options): Options {
   return Object.fromEntries(
     Object.entries(options).filter(([name, value]) => {
       if (!isOption(schema, name)) return false;
+      if (strategy === 'auth0' && isUseless(options, name)) return false;
       const effect = effects[name];
       return effect === undefined || hasEffect(effect, value);
     }),

@@ -11,7 +11,23 @@ export const MOST_SCRIPT_LENGTH = 100 * 1024;
 /** How many values `configuration` can have, and the maximum lengths of their names and of the values, in characters. */
 export const CONFIGURATION_LIMITS = { values: 100, name: 128, value: 16 * 1024 };
 
-const ONLY_WITH_STORE = ['import_mode', 'customScripts', 'configuration', 'enable_script_context'];
+const ONLY_WITH_STORE = [
+  'import_mode',
+  'customScripts',
+  'configuration',
+  'enable_script_context',
+  'directory',
+  'non_persistent_attrs',
+];
+
+/** Returns whether an option of a database connection has no effect, because the connection has no legacy user store. */
+export function isUseless(options: Options, name: string): boolean {
+  return (
+    options.enabledDatabaseCustomization !== true &&
+    ONLY_WITH_STORE.includes(name) &&
+    !isOff(options[name])
+  );
+}
 
 /**
  * Rules between options of a connection with a legacy user store. Refuses what would have no effect.
@@ -19,9 +35,7 @@ const ONLY_WITH_STORE = ['import_mode', 'customScripts', 'configuration', 'enabl
  */
 export function checkCustomDatabase(options: Options): void {
   if (options.enabledDatabaseCustomization !== true) {
-    const useless = [...ONLY_WITH_STORE, 'directory', 'non_persistent_attrs'].find(
-      (name) => !isOff(options[name]),
-    );
+    const useless = ONLY_WITH_STORE.find((name) => isUseless(options, name));
     if (useless === undefined) return;
     throw useless === 'non_persistent_attrs'
       ? refused(useless, 'be an empty list, because attributes come from imports and from this API')
@@ -37,6 +51,12 @@ export function checkCustomDatabase(options: Options): void {
   }
   if (!isOff(options.directory) && !isOff(options.configuration)) {
     throw refused('configuration', 'be empty, because only scripts read it');
+  }
+  if (options.set_user_root_attributes === 'never_on_login') {
+    throw refused(
+      'set_user_root_attributes',
+      'be on_each_login or on_first_login, because users of a legacy user store always get their profile from it',
+    );
   }
   if (options.import_mode === true && options.set_user_root_attributes === 'on_each_login') {
     throw refused(

@@ -194,9 +194,9 @@ const known = {
   enable_script_context: on(
     'Whether the scripts get a further argument before the callback, with the organization of the login. Once `true`, it stays `true`.',
   ),
-  set_user_root_attributes: oneOf(['on_each_login', 'on_first_login'], {
+  set_user_root_attributes: oneOf(['on_each_login', 'on_first_login', 'never_on_login'], {
     description:
-      'When the name and the picture of a user follow the legacy user store. Default: `on_each_login`. With `import_mode`, users are copied once, so the only value is `on_first_login`.',
+      'When the name and the picture of a user follow the legacy user store. Default: `on_each_login`. With `import_mode`, users are copied once, so the only value is `on_first_login`. `never_on_login` is for identity providers only.',
   }),
   non_persistent_attrs: nullable(
     Type.Array(Type.String({ maxLength: 255 }), {

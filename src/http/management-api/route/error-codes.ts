@@ -38,6 +38,10 @@ export const ERROR_CODES = {
     when: 'The `idempotency_key` belongs to an earlier request with other content.',
     action: 'Choose a new key for each new request. Repeat a request with the same content only.',
   },
+  inexistent_case: {
+    when: 'The connection has no case of this name.',
+    action: 'Check the name. `GET /api/v2/connections/{id}/scripts/cases` lists the cases.',
+  },
   inexistent_client: {
     when: 'The application does not exist.',
     action: 'Check `client_id`. `GET /api/v2/clients` lists the applications.',

@@ -85,8 +85,15 @@ export const TENANT_EFFECTS: Effects = {
     shown: false,
   },
   default_token_quota: { only: [], off: {}, because: 'Usher has no token quotas' },
-  sandbox_version: { only: ['22'], because: 'Usher runs no scripts', shown: true },
-  legacy_sandbox_version: { only: [''], because: 'Usher runs no scripts' },
+  sandbox_version: {
+    only: ['22'],
+    because: 'all scripts run in the same version of JavaScript',
+    shown: true,
+  },
+  legacy_sandbox_version: {
+    only: [''],
+    because: 'all scripts run in the same version of JavaScript',
+  },
   security_headers: {
     only: [{}],
     off: {},
