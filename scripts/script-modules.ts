@@ -43,9 +43,9 @@ function packagesOf(inputs: string[]): string[] {
   return [...new Set(folders)].sort();
 }
 
-function licenceOf(path: string): string {
+function licenseOf(path: string): string {
   const { name, version, license } = packageAt(path);
-  const file = readdirSync(join(root, path)).find((each) => /^licen[cs]e/i.test(each));
+  const file = readdirSync(join(root, path)).find((each) => /^license|^licence/i.test(each));
   const text = file === undefined ? '' : readFileSync(join(root, path, file), 'utf8').trim();
   return `${name} ${version} (${license ?? 'see its text'})\n\n${text}\n`.replaceAll('*/', '* /');
 }
@@ -75,8 +75,8 @@ async function bundle(name: string, entry: string): Promise<Manifest[string]> {
     logLevel: 'error',
   });
   const folders = packagesOf(Object.keys(outcome.metafile.inputs));
-  const licences = folders.map(licenceOf).join('\n---\n\n');
-  const text = `/*!\nThis file contains:\n\n${licences}*/\n${outcome.outputFiles[0]?.text ?? ''}`;
+  const licenses = folders.map(licenseOf).join('\n---\n\n');
+  const text = `/*!\nThis file contains:\n\n${licenses}*/\n${outcome.outputFiles[0]?.text ?? ''}`;
   writeFileSync(join(folder, `${name}.js`), text);
   console.log(`${name}.js: ${Math.ceil(text.length / 1024)} KB of ${folders.length} packages`);
   const packages = Object.fromEntries(folders.map((path) => [path, packageAt(path).version]));

@@ -89,7 +89,7 @@ export async function queryMysql(
       query.on('result', (row: unknown) => {
         if (isSummary(row)) summary = { ...row };
         else rows.push(row);
-        if (rows.length <= MAX_ROWS) return;
+        if (rows.length !== MAX_ROWS + 1) return;
         reject(tooManyRows());
         close();
       });

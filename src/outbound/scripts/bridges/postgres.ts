@@ -72,7 +72,7 @@ export async function queryPostgres(
       } as pg.QueryConfig);
       query.on('row', (row: unknown) => {
         rows.push(row);
-        if (rows.length <= MAX_ROWS) return;
+        if (rows.length !== MAX_ROWS + 1) return;
         reject(tooManyRows());
         close();
       });
