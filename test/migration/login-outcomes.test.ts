@@ -114,7 +114,11 @@ describe.each([true, false])('with import mode %s', (isImporting) => {
   test('a profile with the id of a user of another connection is refused', async () => {
     const taken = `taken-${isImporting}`;
     const connection = `other-${isImporting}`;
-    await made(world.server, '/connections', { name: connection, strategy: 'auth0' });
+    const other = await made(world.server, '/connections', {
+      ...{ name: connection, strategy: 'auth0' },
+      enabled_clients: [world.client.id],
+    });
+    expect(other.name).toBe(connection);
     const theirs = { email: 'x@other.test', password: aPassword(), user_id: taken };
     await made(world.server, '/users', { connection, ...theirs });
     const { email, password } = world.inLegacy({ id: taken });

@@ -70,9 +70,9 @@ export async function refuseLogin(
     case 'not-moved': {
       const { kind, problem } = verdict;
       const why = kind === 'unavailable' ? verdict.why : kind;
-      // An outage concerns everybody, and is one entry.
-      const key = OUTAGES.has(why) ? [connection.id, why] : [connection.id, why, identifier];
-      const repeats = key.join(' ');
+      // An outage concerns everybody, and is one entry. A failure has its own words.
+      const outage = why === 'failed' ? problem : '';
+      const repeats = [connection.id, why, OUTAGES.has(why) ? outage : identifier].join(' ');
       audit.record({ ...about, type: 'f', description: problem, repeats });
       await counted.withdraw();
       await noteNotMoved(deps, { connection, identifier, why, problem });
