@@ -11,6 +11,7 @@ import { setPassword } from '../src/records/passwords/passwords.ts';
 import { forgetFailures, loginNamesOf } from '../src/records/throttles/throttles.ts';
 import { useTicket } from '../src/records/tickets/tickets.ts';
 import { findUser, recordPasswordReset } from '../src/records/users/users.ts';
+import { NO_DIRECTORIES } from '../test/harness/no-directories.ts';
 import type { Place } from './kit/places.ts';
 
 /**
@@ -19,7 +20,7 @@ import type { Place } from './kit/places.ts';
  */
 export async function redeemWithoutHashing(place: Place, secrets: string[]): Promise<number[]> {
   const database = await openDatabase({ url: place.url, dataDir: join(place.dataDir, 'db') });
-  const deps = { db: database.db, clock: systemClock, audit: noAudit };
+  const deps = { db: database.db, clock: systemClock, audit: noAudit, directories: NO_DIRECTORIES };
   const phc = await hashPassword('Tulip-Canal-77');
   const times: number[] = [];
   try {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { removeUser } from '../../src/flows/manage-users/manage-users.ts';
 import { noAudit } from '../../src/records/logs/logs.ts';
 import { findUser, updateUser } from '../../src/records/users/users.ts';
+import { NO_DIRECTORIES } from '../harness/no-directories.ts';
 import { aClient, aUser, Browser, CALLBACK, logIn, openDoor, postToken } from './fixture.ts';
 
 const doorOpened = openDoor();
@@ -47,7 +48,7 @@ test('a blocked user gets no tokens from earlier codes and refresh tokens', asyn
 
 test('a deleted user gets no tokens from earlier codes and refresh tokens', async () => {
   const { db, user, refresh, userinfo, redeem } = await signedIn();
-  await removeUser({ db, audit: noAudit }, user.id);
+  await removeUser({ db, audit: noAudit, directories: NO_DIRECTORIES }, user.id);
   expect(await findUser(db, user.id)).toBeNull();
   expect(await refresh()).toMatchObject({
     status: 403,

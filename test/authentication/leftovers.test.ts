@@ -12,6 +12,7 @@ import { noAudit } from '../../src/records/logs/logs.ts';
 import { endSessionsOf } from '../../src/records/oidc-payloads/oidc-payloads.ts';
 import { insertUser, linkUser } from '../../src/records/users/users.ts';
 import { freshDatabase } from '../harness/harness.ts';
+import { NO_DIRECTORIES } from '../harness/no-directories.ts';
 
 test('one sweep removes everything expired, however much a busy time has left', async () => {
   const { db } = await freshDatabase();
@@ -78,7 +79,8 @@ test('a sweep deletes the epochs of deleted users once their tokens have expired
   for (const id of [...here, 'linked', 'of-a-store']) await endSessionsOf(db, `auth0|${id}`);
   const link = { userId: 'auth0|gone', identityId: 'auth0|linked', now: new Date() };
   await transaction(db, (tx) => linkUser(tx, link));
-  for (const id of ['gone', 'back']) await removeUser({ db, audit: noAudit }, `auth0|${id}`);
+  for (const id of ['gone', 'back'])
+    await removeUser({ db, audit: noAudit, directories: NO_DIRECTORIES }, `auth0|${id}`);
   await insert('back');
   await removeStore({ db, id: 'con_2' });
   // A pending login wrote this after the deletion.

@@ -25,6 +25,7 @@ import {
   postToken,
 } from '../authentication/fixture.ts';
 import { freshDatabase } from '../harness/harness.ts';
+import { NO_DIRECTORIES } from '../harness/no-directories.ts';
 import { aMethod, configure, otpAt, SECRET } from '../second-factors/factors.ts';
 
 const PASSWORD = 'Tulip-Canal-77';
@@ -106,7 +107,7 @@ async function resets(user: User): Promise<void> {
     now: new Date(),
   });
   const outcome = await redeemTicket(
-    { db, clock: systemClock, audit: noAudit },
+    { db, clock: systemClock, audit: noAudit, directories: NO_DIRECTORIES },
     { secret, password: 'Poplar-Bridge-55' },
   );
   expect(outcome.kind).toBe('done');

@@ -18,6 +18,7 @@ import {
 import { insertUser, type User } from '../../src/records/users/users.ts';
 import { atOnce } from '../harness/factories.ts';
 import { freshDatabase } from '../harness/harness.ts';
+import { NO_DIRECTORIES } from '../harness/no-directories.ts';
 import {
   type ApiClient,
   made,
@@ -177,7 +178,8 @@ test('of the right person and fifteen simultaneous others, exactly the right one
     const types: string[] = [];
     const audit = { record: (event: { type: string }) => void types.push(event.type) };
     const log = createLog('silent');
-    const deps = { db, clock: systemClock, audit, log, enqueue: async () => {} };
+    const directories = NO_DIRECTORIES;
+    const deps = { db, clock: systemClock, audit, log, directories, enqueue: async () => {} };
     const outcomes = await atOnce(16, async (i) => {
       const userId = users[i]?.id ?? '';
       const proof = { kind: 'account', userId, hasLoggedIn: true } as const;

@@ -4,6 +4,7 @@ import type { VerifiedPasskey } from '../../records/authentication-methods/authe
 import type { Connection } from '../../records/connections/connections.ts';
 import type { EmailPolicy } from '../../records/invitations/invitations.ts';
 import type { User } from '../../records/users/users.ts';
+import type { DirectoryDeps } from '../../steps/ask-directory/ask-directory.ts';
 import type {
   ChosenPassword,
   RefusedPassword,
@@ -11,7 +12,7 @@ import type {
 import type { SignInDeps } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
 import type { Found, InvitationView, LoginInvitation, OpenInvitation } from './view-invitation.ts';
 
-export type AcceptDeps = SignInDeps & { enqueue: Enqueue };
+export type AcceptDeps = SignInDeps & DirectoryDeps & { enqueue: Enqueue };
 
 /** How a person who follows the link shows who they are. The link itself proves the invited address. */
 export type Proof =

@@ -1,8 +1,9 @@
-import { transaction } from '../../platform/db/db.ts';
+import { type Db, transaction } from '../../platform/db/db.ts';
 import { canonicalPhoneNumber } from '../../platform/phone-number/phone-number.ts';
 import { Refusal } from '../../platform/refusal/refusal.ts';
 import {
   type Connection,
+  findConnection,
   hasUsernames,
   holdConnection,
   isUsername,
@@ -16,6 +17,7 @@ import {
   findUser,
   holdAccount,
   insertUser,
+  linkedIdentities,
   type NewUser,
   type User,
   type UserChanges,
@@ -31,6 +33,7 @@ import {
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
 import { type ManageUsersDeps, queueVerification, verificationLink } from './send-verification.ts';
 import { takenName } from './taken-name.ts';
+import { changeInDirectory, createInDirectory, removeInDirectory } from './user-in-directory.ts';
 
 export {
   type ManageUsersDeps,
@@ -40,7 +43,8 @@ export {
 
 /**
  * Creates a user for an operator. Queues a verification mail if the email address is not verified, unless `verifyEmail` is `false`.
- * @throws Refusal `user_exists`, `unknown_connection`, `invalid_body`
+ * The legacy directory of the connection is asked first; one that keeps its users creates the user.
+ * @throws Refusal `user_exists`, `unknown_connection`, `invalid_body`, `directory_refused`, `directory_unavailable`
  */
 export async function createUser(
   deps: ManageUsersDeps,
@@ -61,6 +65,8 @@ export async function createUser(
       ? null
       : await chosenPassword(deps, { connection, accountId: null, about: input.user, password });
   const link = await verificationLink(deps.db, undefined, input.customDomain);
+  const kept = await createInDirectory(deps, input);
+  if (kept !== null) return kept;
   const now = deps.clock.now();
   return transaction(deps.db, async (tx) => {
     if (!(await holdConnection(tx, connection.id))) {
@@ -82,7 +88,8 @@ export async function createUser(
  * @param input.account the identity that email, username, phone number and password belong to: the user, or one linked to the user
  * @param input.connection the connection of that identity
  * @param input.clientId the application that a verification mail is about
- * @throws Refusal `user_not_found`, `name_taken` for an identifier that is taken, `invalid_body` for a change that is not possible
+ * @throws Refusal `user_not_found`, `name_taken` for an identifier that is taken, `invalid_body` for a change that is not possible,
+ * `directory_refused`, `directory_unavailable` of the legacy directory
  */
 export async function changeUser(
   deps: ManageUsersDeps,
@@ -111,6 +118,7 @@ export async function changeUser(
     password === undefined
       ? null
       : await chosenPassword(deps, { connection, accountId, about, password });
+  const isKeptThere = await changeInDirectory(deps, input);
   const now = deps.clock.now();
   const { ofIdentity, ofUser } = separated(input.changes);
   const changed = await transaction(deps.db, async (tx) => {
@@ -126,7 +134,9 @@ export async function changeUser(
     if (held?.person.id !== userId) {
       throw new Refusal('user_not_found', 'The user does not exist.');
     }
-    if (chosen !== null) await storeChosenPassword(tx, { held, chosen, at: now });
+    if (chosen !== null) {
+      await storeChosenPassword(tx, { held, chosen: isKeptThere ? null : chosen, at: now });
+    }
     const user = await write(userId, isMain ? input.changes : ofUser);
     const most = input.ownMetadataMaxBytes ?? Number.POSITIVE_INFINITY;
     if (exceeds(user.userMetadata, most)) {
@@ -155,13 +165,21 @@ function noteChanges(audit: Audit, before: User, after: User, hasNewPassword: bo
   if (before.username !== after.username) audit.record({ ...about, type: 'scu' });
 }
 
-/** Deletes a user with everything that gives access: sessions, password, open links. Queued mails to the user are canceled. */
+/**
+ * Deletes a user with everything that gives access: sessions, password, open links. Queued mails to the user are canceled. A legacy
+ * directory that keeps its users deletes the user first.
+ * @throws Refusal `directory_refused`, `directory_unavailable`: the user stays
+ */
 export async function removeUser(
-  deps: Pick<ManageUsersDeps, 'db' | 'audit'>,
+  deps: Pick<ManageUsersDeps, 'db' | 'audit' | 'directories'>,
   id: string,
 ): Promise<void> {
   refuseProtected({ userId: id });
   const user = await findUser(deps.db, id);
+  for (const account of user ? await allOf(deps.db, user) : []) {
+    const connection = await findConnection(deps.db, account.connectionId);
+    if (connection !== null) await removeInDirectory(deps, { account, connection });
+  }
   const isGone = await transaction(deps.db, async (tx) => {
     const gone = await deleteUser(tx, id);
     if (gone.length === 0) return false;
@@ -174,6 +192,11 @@ export async function removeUser(
     const connectionId = user?.connectionId ?? null;
     deps.audit.record({ type: 'sdu', userId: id, userName, connectionId });
   }
+}
+
+/** Returns the user and the linked identities. */
+async function allOf(db: Db, user: User): Promise<User[]> {
+  return [user, ...((await linkedIdentities(db, [user.id])).get(user.id) ?? [])];
 }
 
 /**

@@ -9,6 +9,7 @@ import { finishJob, insertJob, type Job } from '../../records/jobs/jobs.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import { findOrganization } from '../../records/organizations/organizations.ts';
 import { holdUsers, type User } from '../../records/users/users.ts';
+import type { DirectoryDeps } from '../../steps/ask-directory/ask-directory.ts';
 import { confirmationMail } from '../../steps/ask-for-confirmation/ask-for-confirmation.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
@@ -19,7 +20,7 @@ export type ManageUsersDeps = {
   enqueue: Enqueue;
   ticketKey: Buffer;
   audit: Audit;
-};
+} & DirectoryDeps;
 
 export type SendVerificationOutcome =
   /** The mail is queued. The job is finished, and exists for clients that ask for it. */

@@ -12,6 +12,9 @@ import type { Audit } from '../../records/logs/logs.ts';
 import type { NewMessage } from '../../records/messages/messages.ts';
 import { findTicketBySecret, issueTicket, type NewTicket } from '../../records/tickets/tickets.ts';
 import { findAccount, findAccountByEmail, type User } from '../../records/users/users.ts';
+import { adoptFromDirectory } from '../../steps/adopt-profile/adopt-profile.ts';
+import { type DirectoryDeps, directoryFor } from '../../steps/ask-directory/ask-directory.ts';
+import { NO_ORGANIZATION } from '../../steps/change-in-directory/change-in-directory.ts';
 import { standingIn } from '../../steps/judge-standing/judge-standing.ts';
 import {
   countLinkRequest,
@@ -19,9 +22,18 @@ import {
 } from '../../steps/limit-link-requests/limit-link-requests.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 
-export type MailResetDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue; audit: Audit };
+export type MailResetDeps = {
+  db: Db;
+  clock: Clock;
+  keys: Keys;
+  enqueue: Enqueue;
+  audit: Audit;
+} & DirectoryDeps;
 
-/** Mails a link to the account with this address, if there is one. */
+/**
+ * Mails a link to the account with this address, if there is one here, or in the legacy directory of the connection: its profile is copied.
+ * @throws an error if the directory gave no usable answer: the task is repeated
+ */
 export async function mailResetTo(
   deps: MailResetDeps,
   asked: {
@@ -41,7 +53,7 @@ export async function mailResetTo(
     userName: asked.email,
     ip: ip ?? null,
   };
-  const user = await findAccountByEmail(deps.db, asked);
+  const user = (await findAccountByEmail(deps.db, asked)) ?? (await adopted(deps, asked));
   if (!user?.email) {
     deps.audit.record({ ...noted, type: 'fcpr', description: 'The user does not exist.' });
     return;
@@ -79,6 +91,20 @@ export async function mailResetLink(
     // Opening a link proves that the person reads the mail of its address.
     markEmailAsVerified: true,
   });
+}
+
+/** @throws an error if the directory gave no usable answer */
+async function adopted(
+  deps: MailResetDeps,
+  { connectionId, email }: { connectionId: string; email: string },
+): Promise<User | null> {
+  const connection = await findConnection(deps.db, connectionId);
+  if (connection === null) return null;
+  const directory = directoryFor(deps, connection);
+  const asked = { directory, connection, email, context: NO_ORGANIZATION };
+  const outcome = await adoptFromDirectory(deps, asked);
+  if (outcome.kind === 'unavailable') throw new Error(`The directory failed: ${outcome.problem}`);
+  return outcome.kind === 'adopted' ? outcome.user : null;
 }
 
 /** Returns whether a login to the organization would admit this account. */

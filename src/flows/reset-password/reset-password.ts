@@ -7,12 +7,14 @@ import { type Enqueue, handle, type Registration } from '../../platform/tasks/ta
 import { type Client, findClient } from '../../records/clients/clients.ts';
 import {
   type Connection,
+  customDatabaseOf,
   findConnection,
   isSelfServiceResetEnabled,
   passwordPolicyOf,
 } from '../../records/connections/connections.ts';
 import type { LoginTicket } from '../../records/login-handoffs/login-handoffs.ts';
 import type { Audit } from '../../records/logs/logs.ts';
+import { acquireSlot, clearAttempts, throttleKey } from '../../records/throttles/throttles.ts';
 import {
   findTicketBySecret,
   type Ticket,
@@ -20,6 +22,11 @@ import {
   useTicket,
 } from '../../records/tickets/tickets.ts';
 import { findAccount, holdAccount, type User } from '../../records/users/users.ts';
+import { type DirectoryDeps, directoryFor } from '../../steps/ask-directory/ask-directory.ts';
+import {
+  changePasswordThere,
+  NO_ORGANIZATION,
+} from '../../steps/change-in-directory/change-in-directory.ts';
 import {
   judgePassword,
   PASSWORD_REFUSALS,
@@ -73,6 +80,8 @@ export type ResetOutcome =
       handoff: string | null;
     }
   | { kind: 'refused'; why: RefusedPassword; view: OpenReset }
+  /** The legacy directory keeps the password, and has not changed it. The link still works. */
+  | { kind: 'unchanged'; problem: string; view: OpenReset }
   | Exclude<ResetView, OpenReset>;
 
 const REQUESTS_PER_ADDRESS = 100;
@@ -151,6 +160,8 @@ export async function viewTicket(
   return { kind: isByPassword ? 'password-changed' : state, ...found };
 }
 
+type RedeemDeps = Pick<ResetDeps, 'db' | 'clock' | 'audit'> & DirectoryDeps;
+
 type Redeeming = {
   secret: string;
   password: string;
@@ -161,19 +172,13 @@ type Redeeming = {
 /**
  * Sets the password. One transaction consumes the link and does everything it stands for. Of many requests at once exactly one is `done`.
  */
-export async function redeemTicket(
-  deps: Pick<ResetDeps, 'db' | 'clock' | 'audit'>,
-  input: Redeeming,
-): Promise<ResetOutcome> {
+export async function redeemTicket(deps: RedeemDeps, input: Redeeming): Promise<ResetOutcome> {
   const outcome = await redeem(deps, input);
   note(deps.audit, outcome);
   return outcome;
 }
 
-async function redeem(
-  deps: Pick<ResetDeps, 'db' | 'clock' | 'audit'>,
-  input: Redeeming,
-): Promise<ResetOutcome> {
+async function redeem(deps: RedeemDeps, input: Redeeming): Promise<ResetOutcome> {
   const { db, clock } = deps;
   const view = await viewTicket(deps, input.secret);
   if (view.kind !== 'open') return view;
@@ -186,6 +191,8 @@ async function redeem(
     clientId: view.client?.id,
   });
   if (judged.kind === 'refused') return { kind: 'refused', why: judged.why, view };
+  const there = await changeThere(deps, view, input.password);
+  if (there.kind === 'failed') return { kind: 'unchanged', problem: there.problem, view };
 
   const done = await transaction(db, async (tx) => {
     const at = clock.now();
@@ -209,8 +216,8 @@ async function redeem(
     });
     if (proved.kind !== 'proved') return null;
     const { account, person } = proved;
-    const chosen = { held: { account, person }, chosen: judged.chosen, at, markEmailVerified };
-    await storeChosenPassword(tx, chosen);
+    const chosen = there.kind === 'changed' ? null : judged.chosen;
+    await storeChosenPassword(tx, { held: { account, person }, chosen, at, markEmailVerified });
     const { clientId } = ticket;
     const entry = { amr: ['pwd'], ticket: input.loginTicket ?? null, clientId, at };
     const handoff = await handOverLogin(tx, { user: person, account, ...entry });
@@ -223,7 +230,39 @@ async function redeem(
   return { kind: 'done', ...done, connection, client: view.client };
 }
 
-const WHY_NOT: Record<Exclude<ResetOutcome['kind'], 'done' | 'refused'>, string> = {
+/** One change at a time with a link, so that the directory has the password of the request that uses the link. */
+const CHANGING_SECONDS = 60;
+
+/**
+ * Changes the password in the legacy directory, if it keeps the passwords. The directory is asked first. If our write fails afterwards, the
+ * link still works, and the same password can be chosen again.
+ */
+async function changeThere(
+  deps: RedeemDeps,
+  { ticket, user, connection }: OpenReset,
+  password: string,
+): Promise<{ kind: 'changed' | 'kept-here' } | { kind: 'failed'; problem: string }> {
+  const { db, clock } = deps;
+  const custom = customDatabaseOf(connection);
+  const directory = custom && !custom.isImporting ? directoryFor(deps, connection) : null;
+  if (directory === null) return { kind: 'kept-here' };
+  const key = throttleKey('directory-password', ticket.id);
+  if (!(await acquireSlot(db, { key, seconds: CHANGING_SECONDS, now: clock.now() }))) {
+    return { kind: 'failed', problem: 'Another request with this link is under way.' };
+  }
+  const names = [user.email, user.username];
+  const change = await changePasswordThere(directory, {
+    names,
+    password,
+    context: NO_ORGANIZATION,
+  });
+  if (change.kind === 'done') return { kind: 'changed' };
+  await clearAttempts(db, [key]);
+  if (change.kind === 'declined') return { kind: 'failed', problem: 'The directory declined it.' };
+  return { kind: 'failed', problem: change.kind === 'refused' ? change.message : change.problem };
+}
+
+const WHY_NOT: Record<Exclude<ResetOutcome['kind'], 'done' | 'refused' | 'unchanged'>, string> = {
   used: 'This URL can be used only once',
   expired: 'Access expired.',
   superseded: 'Access expired.',
@@ -232,7 +271,7 @@ const WHY_NOT: Record<Exclude<ResetOutcome['kind'], 'done' | 'refused'>, string>
 };
 
 function note(audit: Audit, outcome: ResetOutcome): void {
-  const found = outcome.kind === 'refused' ? outcome.view : outcome;
+  const found = 'view' in outcome ? outcome.view : outcome;
   const about =
     found.kind === 'unknown'
       ? {}
@@ -242,9 +281,14 @@ function note(audit: Audit, outcome: ResetOutcome): void {
     audit.record({ ...about, type: 'scp', description });
     return;
   }
-  const description =
-    outcome.kind === 'refused' ? PASSWORD_REFUSALS[outcome.why.kind][1] : WHY_NOT[outcome.kind];
-  audit.record({ ...about, type: 'fcp', description });
+  audit.record({ ...about, type: 'fcp', description: whyNot(outcome) });
+}
+
+function whyNot(outcome: Exclude<ResetOutcome, { kind: 'done' }>): string {
+  if (outcome.kind === 'unchanged') return outcome.problem;
+  return outcome.kind === 'refused'
+    ? PASSWORD_REFUSALS[outcome.why.kind][1]
+    : WHY_NOT[outcome.kind];
 }
 
 /** Returns whether one address has requested too often. Each request leaves a task. */

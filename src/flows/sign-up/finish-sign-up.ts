@@ -23,6 +23,7 @@ import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 import { finishSignUpTask } from './finish-sign-up.task.ts';
 import { type AccountToMake, type FirstCredential, makeAccount } from './make-account.ts';
 import { noteSignUp, type SignUpDeps } from './note-sign-up.ts';
+import { adoptKnown, askNames } from './sign-up-in-directory.ts';
 
 /** A sign-up that a task finishes. */
 export type AskedAccount = {
@@ -53,7 +54,7 @@ export async function askForAccount(
 }
 
 /**
- * Creates the account, or mails the owner of the mailbox that it exists. May run twice: the second run finds the account, or the mail, of
+ * Creates the account, or mails the owner of the mailbox that it exists, here or in the legacy directory. May run twice: the second run finds the account, or the mail, of
  * the first.
  */
 export async function finishSignUp(deps: SignUpDeps, sealed: string): Promise<void> {
@@ -68,9 +69,16 @@ export async function finishSignUp(deps: SignUpDeps, sealed: string): Promise<vo
   if ((await findAccount(db, `auth0|${profile.localId}`)) !== null) return;
   const client = clientId === null ? null : await findClient(db, clientId);
   const link = await linkSettings(db, 'verify_email', client);
-  const outcome = await transaction(db, (tx) =>
-    makeAccount(tx, deps, { ...asked, connection, link, isInvited: false, at }),
-  );
+  await adoptKnown(deps, { connection, email: profile.email });
+  const { username, phoneNumber } = profile;
+  const others = await askNames(deps, { connection, names: { username, phoneNumber } });
+  if (others.kind === 'unavailable') throw new Error(`The directory failed: ${others.problem}`);
+  const outcome =
+    others.kind === 'exists'
+      ? others
+      : await transaction(db, (tx) =>
+          makeAccount(tx, deps, { ...asked, connection, link, isInvited: false, at }),
+        );
   let isNews = true;
   if (outcome.kind === 'exists') {
     const resetLink = await linkSettings(db, 'reset_email', client);

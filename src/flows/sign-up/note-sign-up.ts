@@ -5,6 +5,7 @@ import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import type { Connection } from '../../records/connections/connections.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import type { User } from '../../records/users/users.ts';
+import type { DirectoryDeps } from '../../steps/ask-directory/ask-directory.ts';
 import {
   PASSWORD_REFUSALS,
   type RefusedPassword,
@@ -12,13 +13,21 @@ import {
 import { noteEnrollment } from '../../steps/note-enrollment/note-enrollment.ts';
 import type { FirstCredential } from './make-account.ts';
 
-export type SignUpDeps = { db: Db; clock: Clock; keys: Keys; enqueue: Enqueue; audit: Audit };
+export type SignUpDeps = {
+  db: Db;
+  clock: Clock;
+  keys: Keys;
+  enqueue: Enqueue;
+  audit: Audit;
+} & DirectoryDeps;
 
 export type EndedSignUp =
   | { kind: 'created'; user: User }
   | { kind: 'exists' }
   | { kind: 'refused'; why: RefusedPassword }
   | { kind: 'disabled' }
+  /** The legacy directory of the connection gave no usable answer, or declined. There is no account. */
+  | { kind: 'unavailable'; problem: string }
   | { kind: 'throttled'; retryAfterSeconds: number };
 
 /** Writes the outcome of a sign-up to the tenant log. */
@@ -57,12 +66,16 @@ export function noteSignUp(
 }
 
 function whyNot(outcome: Exclude<EndedSignUp, { kind: 'created' }>): string {
+  if (outcome.kind === 'unavailable') return outcome.problem;
   return outcome.kind === 'refused'
     ? PASSWORD_REFUSALS[outcome.why.kind][1]
     : WHY_NOT[outcome.kind];
 }
 
-const WHY_NOT: Record<Exclude<EndedSignUp['kind'], 'created' | 'refused'>, string> = {
+const WHY_NOT: Record<
+  Exclude<EndedSignUp['kind'], 'created' | 'refused' | 'unavailable'>,
+  string
+> = {
   exists: 'The user already exists.',
   disabled: 'Public signup is disabled',
   throttled: 'An IP address is blocked because of too many sign-ups.',

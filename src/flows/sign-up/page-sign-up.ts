@@ -38,6 +38,7 @@ import { newsOfAccount } from './finish-sign-up.ts';
 import { judgeSignUp } from './judge-sign-up.ts';
 import { mailSignUpCodeTask } from './mail-sign-up-code.task.ts';
 import { type EndedSignUp, noteSignUp, type SignUpDeps } from './note-sign-up.ts';
+import { adoptKnown, keepsPasswords } from './sign-up-in-directory.ts';
 
 /** What the person has typed. */
 type Person = {
@@ -80,7 +81,10 @@ export async function beginPageSignUp(
   const judged =
     retryAfterSeconds > 0
       ? ({ kind: 'throttled', retryAfterSeconds } as const)
-      : await judgeSignUp(deps, asked);
+      : // A directory that keeps passwords needs the password at the end, which is not stored until then.
+        keepsPasswords(connection)
+        ? ({ kind: 'disabled' } as const)
+        : await judgeSignUp(deps, asked);
   if (judged.kind === 'passkey') throw new Error('A password is no passkey.');
   if (judged.kind !== 'password') {
     noteSignUp(deps, { connection, clientId, ip, email: person.email }, judged);
@@ -149,6 +153,7 @@ export async function mailSignUpCode(
   if (connection === null) return;
   const { clientId } = found;
   const { email } = person;
+  await adoptKnown(deps, { connection, email });
   const resetLink = await linkSettings(db, 'reset_email', await findClient(db, clientId));
   const known = await transaction(db, async (tx) => {
     const account = await findAccountByEmail(tx, { connectionId, email });

@@ -13,6 +13,7 @@ import { mailSignUpCodeTask } from './mail-sign-up-code.task.ts';
 import { makeAccount } from './make-account.ts';
 import { type EndedSignUp, noteSignUp, type SignUpDeps } from './note-sign-up.ts';
 import { mailSignUpCode } from './page-sign-up.ts';
+import { keepsPasswords, signUpInDirectory } from './sign-up-in-directory.ts';
 
 export type { SignUpDeps } from './note-sign-up.ts';
 export {
@@ -95,7 +96,14 @@ async function tryToSignUp(
   if (judged.kind !== 'password' && judged.kind !== 'passkey') return judged;
 
   const { email } = profile;
-  if (hidesAccounts(connection) && email !== null && !isInvited) {
+  const isHidden = hidesAccounts(connection) && email !== null && !isInvited;
+  // A task asks a directory out of the caller's sight. Only the caller has the password for one that keeps passwords.
+  if (!isHidden || keepsPasswords(connection)) {
+    const { password } = input;
+    const asked = await signUpInDirectory(deps, { connection, profile, password, clientId });
+    if (asked.kind !== 'free') return asked;
+  }
+  if (isHidden && email !== null) {
     const user = await askForAccount(deps, {
       connectionId: connection.id,
       profile: { ...profile, email },

@@ -5,6 +5,7 @@ import { type Enqueue, handle, type Registration } from '../../platform/tasks/ta
 import { type Client, findClient } from '../../records/clients/clients.ts';
 import {
   type Connection,
+  customDatabaseOf,
   findConnection,
   isOwn,
   isSelfServiceResetEnabled,
@@ -18,6 +19,7 @@ import {
   useTicket,
 } from '../../records/tickets/tickets.ts';
 import { findAccount, type User } from '../../records/users/users.ts';
+import { type DirectoryDeps, directoryFor } from '../../steps/ask-directory/ask-directory.ts';
 import { addressBucket, countGuess } from '../../steps/limit-guesses/limit-guesses.ts';
 import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
 import { proveAddress } from '../../steps/prove-address/prove-address.ts';
@@ -45,6 +47,8 @@ export type VerifyOutcome =
       choosePassword: string | null;
     })
   | (Found & { kind: 'already' })
+  /** The legacy directory keeps the users, and has not verified the address. The link still works. */
+  | (Found & { kind: 'unverified'; problem: string })
   /** The typed password is not that of the sign-up. The link still works. */
   | (Found & { kind: 'wrong' })
   /** Too many password verifications are under way. The link still works. */
@@ -97,7 +101,7 @@ export type Confirmation = {
  * by a session of it in this browser.
  */
 export async function verifyEmail(
-  deps: VerifyDeps & { audit: Audit; keys: Keys },
+  deps: VerifyDeps & DirectoryDeps & { audit: Audit; keys: Keys },
   confirmation: Confirmation,
 ): Promise<VerifyOutcome> {
   const outcome = await verify(deps, confirmation);
@@ -105,7 +109,7 @@ export async function verifyEmail(
   return outcome;
 }
 
-const WHY_NOT: Record<Exclude<VerifyOutcome['kind'], 'done' | 'already'>, string> = {
+const WHY_NOT: Record<Exclude<VerifyOutcome['kind'], 'done' | 'already' | 'unverified'>, string> = {
   used: 'This URL can be used only once',
   expired: 'Access expired.',
   superseded: 'Access expired.',
@@ -121,7 +125,11 @@ function note(audit: Audit, outcome: VerifyOutcome): void {
   const isGood = outcome.kind === 'done' || outcome.kind === 'already';
   audit.record({
     type: isGood ? 'sv' : 'fv',
-    description: isGood ? 'Your email was verified.' : WHY_NOT[outcome.kind],
+    description: isGood
+      ? 'Your email was verified.'
+      : outcome.kind === 'unverified'
+        ? outcome.problem
+        : WHY_NOT[outcome.kind],
     ...(outcome.kind !== 'unknown' && {
       userId: outcome.user.id,
       userName: outcome.ticket.email ?? outcome.user.email,
@@ -132,7 +140,7 @@ function note(audit: Audit, outcome: VerifyOutcome): void {
 }
 
 async function verify(
-  deps: VerifyDeps & { keys: Keys },
+  deps: VerifyDeps & DirectoryDeps & { keys: Keys },
   { secret, sessionOf, password, ip }: Confirmation,
 ): Promise<VerifyOutcome> {
   const view = await look(deps, secret);
@@ -141,6 +149,8 @@ async function verify(
   const knows = password !== null && view.user.isUnproven;
   const refusal = knows ? await refusalOf(deps, view.user, { password, ip }) : null;
   if (refusal !== null) return { ...view, ...refusal };
+  const there = await verifyThere(deps, view);
+  if (there !== null) return { ...view, kind: 'unverified', problem: there };
   const isMaker = knows || isMakerHere(view, sessionOf);
   const outcome = await transaction(deps.db, async (tx) => {
     const at = deps.clock.now();
@@ -157,6 +167,32 @@ async function verify(
     return { kind: 'done' as const, personId: proved.person.id, choosePassword };
   });
   return outcome ? { ...view, ...outcome } : refused(await look(deps, secret));
+}
+
+/**
+ * Verifies the address in the legacy directory, if it keeps the users and can do it. The directory is asked first. If our write fails
+ * afterwards, the link still works.
+ * @returns the problem, or `null`
+ */
+async function verifyThere(
+  deps: DirectoryDeps,
+  { ticket, user, connection }: OpenVerification,
+): Promise<string | null> {
+  const custom = customDatabaseOf(connection);
+  const directory = custom && !custom.isImporting ? directoryFor(deps, connection) : null;
+  const email = ticket.email ?? user.email;
+  if (!directory?.verify || email === null) return null;
+  const change = await directory.verify({ email, context: { organization: null } });
+  switch (change.kind) {
+    case 'done':
+      return null;
+    case 'declined':
+      return 'The directory declined to verify the address.';
+    case 'refused':
+      return change.message;
+    case 'unavailable':
+      return change.problem;
+  }
 }
 
 /**

@@ -37,6 +37,10 @@ export async function resetPassword(
         password: outcome.why.kind,
         state: { state: 'credential', next: ['reset'] },
       });
+    case 'unchanged':
+      throw new FlowProblem(503, 'temporarily_unavailable', {
+        state: { state: 'credential', next: ['reset'] },
+      });
     case 'unknown':
       throw new FlowProblem(404, 'unknown_link');
     default:

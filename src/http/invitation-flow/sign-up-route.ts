@@ -102,6 +102,8 @@ async function begin(
   switch (outcome.kind) {
     case 'disabled':
       throw new FlowProblem(403, 'sign_up_disabled');
+    case 'unavailable':
+      throw new FlowProblem(503, 'temporarily_unavailable', { state });
     case 'throttled':
       throw new FlowProblem(429, 'too_many_requests', { ...outcome, state });
     case 'refused':

@@ -6,6 +6,9 @@ export const REFUSAL_CODES = {
   client_not_found: 'The application does not exist.',
   conflict: 'The identity already belongs to a user.',
   connection_not_found: 'The connection of the request does not exist any more.',
+  directory_refused:
+    'The legacy directory of the connection has declined the change, or cannot make it.',
+  directory_unavailable: 'The legacy directory of the connection gave no usable answer.',
   file_too_large: 'The uploaded file is larger than the server accepts.',
   idempotency_key_reused: 'The idempotency key belongs to another request.',
   invalid_body: 'A value of the request is not allowed or refers to something that does not exist.',

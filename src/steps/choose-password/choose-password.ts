@@ -121,15 +121,21 @@ export async function storeFirstPassword(
  * Stores a chosen password and applies all consequences: the former one goes into the history, the user is signed out everywhere, older
  * links that could set a password end, and wrong guesses are forgiven. Needs a transaction.
  * @param input.held from {@link holdAccount}, in the same transaction
+ * @param input.chosen `null`: the legacy directory keeps the password, and has changed it
  */
 export async function storeChosenPassword(
   tx: Db,
-  input: { held: HeldAccount; chosen: ChosenPassword; at: Date; markEmailVerified?: boolean },
+  input: {
+    held: HeldAccount;
+    chosen: ChosenPassword | null;
+    at: Date;
+    markEmailVerified?: boolean;
+  },
 ): Promise<void> {
   const { held, chosen, at, markEmailVerified = false } = input;
   const { account, person } = held;
   const userId = account.id;
-  await setPassword(tx, { userId, ...chosen, at });
+  if (chosen !== null) await setPassword(tx, { userId, ...chosen, at });
   await recordPasswordReset(tx, { userId, at, markEmailVerified });
   // The password of a linked identity opens the account that it is linked to.
   if (person.id !== userId) {

@@ -4,6 +4,7 @@ import {
   storePasskey,
 } from '../../../records/authentication-methods/authentication-methods.ts';
 import { passkeyRulesOf } from '../../../records/connections/connections.ts';
+import type { DirectoryDeps } from '../../../steps/ask-directory/ask-directory.ts';
 import type { SignInDeps } from '../../../steps/sign-in-by-proof/sign-in-by-proof.ts';
 import type { Completion } from '../finish-acceptance.ts';
 import type { AcceptOutcome, Proof } from '../proof.ts';
@@ -12,7 +13,7 @@ import { acceptWithNewCredential, connectionFor } from './with-new-credential.ts
 
 /** Accepts an open invitation with a passkey that was just registered. See `acceptWithNewCredential`. */
 export async function acceptWithPasskey(
-  deps: SignInDeps,
+  deps: SignInDeps & DirectoryDeps,
   {
     view,
     secret,

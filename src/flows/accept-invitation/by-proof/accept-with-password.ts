@@ -1,3 +1,4 @@
+import type { DirectoryDeps } from '../../../steps/ask-directory/ask-directory.ts';
 import {
   judgePassword,
   storeChosenPassword,
@@ -12,7 +13,7 @@ import { acceptWithNewCredential, connectionFor } from './with-new-credential.ts
 
 /** Accepts an open invitation with a new password. See `acceptWithNewCredential`. */
 export async function acceptWithPassword(
-  deps: SignInDeps,
+  deps: SignInDeps & DirectoryDeps,
   {
     view,
     secret,

@@ -7,6 +7,12 @@ import {
   insertUser,
   type User,
 } from '../../../records/users/users.ts';
+import { adoptFromDirectory } from '../../../steps/adopt-profile/adopt-profile.ts';
+import { type DirectoryDeps, directoryFor } from '../../../steps/ask-directory/ask-directory.ts';
+import {
+  NO_ORGANIZATION,
+  unavailable,
+} from '../../../steps/change-in-directory/change-in-directory.ts';
 import { proveAddress } from '../../../steps/prove-address/prove-address.ts';
 import type { SignInDeps } from '../../../steps/sign-in-by-proof/sign-in-by-proof.ts';
 import { type Completion, finishAcceptance } from '../finish-acceptance.ts';
@@ -36,11 +42,12 @@ type Accepting = {
  * Accepts an open invitation with a new credential: of the invited account, or of one that the same transaction creates.
  * @returns `null` if the invitation or the account has changed since it was read
  */
-export function acceptWithNewCredential(
-  { db, clock }: SignInDeps,
+export async function acceptWithNewCredential(
+  deps: SignInDeps & DirectoryDeps,
   accepting: Accepting,
 ): Promise<AcceptedInvitation | null> {
-  const { user } = accepting.view;
+  const { db, clock } = deps;
+  const user = accepting.view.user ?? (await adoptInvited(deps, accepting));
   return transactionWithUndo(db, async (tx, undo: (nothing: null) => never) => {
     const at = clock.now();
     const held = user
@@ -50,6 +57,23 @@ export function acceptWithNewCredential(
     if (!(await accepting.store(tx, { held, isNew: user === null, at }))) return undo(null);
     return (await finishAcceptance(tx, { ...accepting, ...held, at })) ?? undo(null);
   });
+}
+
+/**
+ * Returns the invited person whom only the legacy directory of the connection has, with the profile copied, or `null`. The link proves the
+ * address, so the person can choose a password as after a forgotten one.
+ * @throws Refusal if the directory gave no usable answer
+ */
+async function adoptInvited(
+  deps: SignInDeps & DirectoryDeps,
+  { view, connection }: Accepting,
+): Promise<User | null> {
+  const { email } = view.invitation;
+  const directory = directoryFor(deps, connection);
+  const asked = { directory, connection, email, context: NO_ORGANIZATION };
+  const adopted = await adoptFromDirectory(deps, asked);
+  if (adopted.kind === 'unavailable') throw unavailable(adopted);
+  return adopted.kind === 'adopted' ? adopted.user : null;
 }
 
 /** Returns the connection of the account: the asked one if an account can be made there, or else the view's own. */

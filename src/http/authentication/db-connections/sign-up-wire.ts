@@ -155,6 +155,14 @@ export function refusalOf(
         : badRequest('invalid_signup', 'Invalid sign up');
     case 'disabled':
       return badRequest('public_signup', 'Public signup is disabled');
+    case 'unavailable':
+      return {
+        status: 503,
+        body: {
+          error: 'temporarily_unavailable',
+          error_description: 'The user directory does not answer. Try again in a few minutes.',
+        },
+      };
     case 'throttled':
       return {
         status: 429,

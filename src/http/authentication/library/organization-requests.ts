@@ -25,7 +25,10 @@ import { SECOND_FACTOR_PROMPT } from './second-factor-prompt.ts';
 export const ORGANIZATION_PROMPT = 'organization';
 
 type Client = NonNullable<KoaContextWithOIDC['oidc']['client']>;
-type Deps = Pick<AuthenticationDeps, 'db' | 'clock' | 'audit' | 'log' | 'enqueue'> & {
+type Deps = Pick<
+  AuthenticationDeps,
+  'db' | 'clock' | 'audit' | 'log' | 'enqueue' | 'directories'
+> & {
   clients: LibraryClients;
 };
 

@@ -50,6 +50,8 @@ export function registerResetPages(app: FastifyInstance, deps: PageDeps): void {
     switch (outcome.kind) {
       case 'refused':
         return showReset(deps, request, reply, outcome.view, outcome.why.kind);
+      case 'unchanged':
+        return showReset(deps, request, reply, outcome.view, 'directoryAway');
       case 'done': {
         const { ticket, user, connection, client, handoff } = outcome;
         await deps.proofs.take(request, reply, { userId: outcome.personId, handoff });

@@ -48,6 +48,10 @@ export function registerVerificationPages(app: FastifyInstance, deps: PageDeps):
       const text = say('problem.wrongPassword');
       return showConfirm(deps, request, reply, outcome, { status: 400, text });
     }
+    if (outcome.kind === 'unverified') {
+      const text = say('problem.directoryAway');
+      return showConfirm(deps, request, reply, outcome, { status: 503, text });
+    }
     if (outcome.kind === 'busy' || outcome.kind === 'throttled') {
       const { problem, status } = sayNotNow(reply, outcome, deps.pages.translator(request));
       return showConfirm(deps, request, reply, outcome, { status, text: problem });
@@ -148,7 +152,7 @@ function showDead(
   reply: FastifyReply,
   view: Exclude<
     VerifyOutcome,
-    { kind: 'done' | 'already' | 'wrong' | 'busy' | 'throttled' | 'log-in-first' }
+    { kind: 'done' | 'already' | 'wrong' | 'busy' | 'throttled' | 'log-in-first' | 'unverified' }
   >,
 ): Promise<FastifyReply> {
   const link = { kind: 'verification' as const, ticket: secretOf(request) };

@@ -133,6 +133,8 @@ function refusalText(
       return translator.say(`problem.${outcome.why.kind}`);
     case 'disabled':
       return translator.say('problem.signUpDisabled');
+    case 'unavailable':
+      return translator.say('problem.directoryAway');
     case 'exists':
       return translator.say('problem.exists');
   }

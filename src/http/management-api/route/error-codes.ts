@@ -15,8 +15,9 @@ export const ERROR_CODES = {
     action: 'Send `Authorization: Bearer` and the access token.',
   },
   auth0_idp_error: {
-    when: 'Another user of the connection has the same email, username or phone number.',
-    action: 'Search for that user, or choose another value.',
+    when: 'Another user of the connection, or of its legacy directory, has the same email, username or phone number. Or the directory has declined the change or gave no usable answer.',
+    action:
+      'Search for that user, or choose another value. If the message is about the directory, correct its scripts and repeat the request.',
   },
   client_id_required: {
     when: 'More than one application uses the connection, so the invitation needs one.',

@@ -60,6 +60,8 @@ const REFUSALS: Record<RefusalCode, { status: number; errorCode?: ErrorCode }> =
   client_not_found: { status: 404, errorCode: 'inexistent_client' },
   conflict: { status: 409 },
   connection_not_found: { status: 404, errorCode: 'inexistent_connection' },
+  directory_refused: { status: 400, errorCode: 'auth0_idp_error' },
+  directory_unavailable: { status: 503, errorCode: 'auth0_idp_error' },
   file_too_large: { status: 413, errorCode: 'payload_too_large' },
   idempotency_key_reused: { status: 409, errorCode: 'idempotency_key_reused' },
   invalid_body: { status: 400, errorCode: 'invalid_body' },
