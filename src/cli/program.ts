@@ -10,6 +10,7 @@ import { addInviteCommand } from './invite/invite.ts';
 import { addJobsCommand } from './jobs-command.ts';
 import { addMailCommand } from './mail-command.ts';
 import { addMigrateCommand } from './migrate-command.ts';
+import { addMigrationCommand } from './migration-command.ts';
 import { createTerminal } from './terminal.ts';
 import { addTokenCommand } from './token-command.ts';
 
@@ -84,6 +85,7 @@ export function createProgram(
   addJobsCommand(program, context);
   addMailCommand(program, context);
   addConnectionsCommand(program, context);
+  addMigrationCommand(program, context);
   addTokenCommand(program, context);
   return program;
 }

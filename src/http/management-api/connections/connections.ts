@@ -2,6 +2,7 @@ import type { ManageUsersDeps } from '../../../flows/manage-users/manage-users.t
 import type { TryScriptsDeps } from '../../../flows/try-scripts/try-scripts.ts';
 import type { Api, BaseDeps } from '../route/route.ts';
 import { connectionClientRoutes } from './connection-clients.ts';
+import { connectionMigrationRoutes } from './connection-migration.ts';
 import { connectionRoutes } from './connection-routes.ts';
 import { connectionUserRoutes } from './connection-users.ts';
 import { scriptRoutes } from './script-routes.ts';
@@ -17,4 +18,5 @@ export function registerConnections(api: Api, deps: ConnectionsDeps): void {
   connectionClientRoutes(api, deps);
   connectionUserRoutes(api, deps);
   scriptRoutes(api, deps);
+  connectionMigrationRoutes(api, deps);
 }
