@@ -65,7 +65,8 @@ async function resets(email: string, password: string) {
   const link = /https?:\/\/\S+reset-verify\?ticket=[\w-]+/.exec(mail.text ?? '')?.[0] ?? '';
   const visitor = aVisitor(world);
   const { pathname, search } = new URL(link);
-  return visitor.submit(await visitor.get(pathname + search), { password });
+  const page = await visitor.get(pathname + search);
+  return { page, visitor, answer: await visitor.submit(page, { password }) };
 }
 
 beforeAll(async () => {
@@ -118,7 +119,7 @@ describe('while users are imported', () => {
 
   test('a forgotten password copies the profile, mails the link, and the new password is stored', async () => {
     legacy.table.set('cid@old.test', { ...person('cid'), plan: 'gold' });
-    expect((await resets('cid@old.test', GOOD)).status).toBe(303);
+    expect((await resets('cid@old.test', GOOD)).answer.status).toBe(303);
     const user = await find('cid@old.test');
     expect(user).toMatchObject({
       id: 'auth0|cid',
@@ -218,8 +219,12 @@ describe('when the directory keeps its users', () => {
 
   test('a forgotten password is changed there, and the link works on after a failure', async () => {
     legacy.table.set('eli@keeps.test', { ...person('eli'), email: 'eli@keeps.test' });
-    const done = await resets('eli@keeps.test', GOOD);
-    expect(done.status).toBe(303);
+    legacy.state.declines = true;
+    const { answer, page, visitor } = await resets('eli@keeps.test', GOOD);
+    expect(answer.status).toBe(400);
+    expect(legacy.table.get('eli@keeps.test')?.password).toBe(OLD);
+    legacy.state.declines = false;
+    expect((await visitor.submit(page, { password: GOOD })).status).toBe(303);
     expect(legacy.table.get('eli@keeps.test')?.password).toBe(GOOD);
     expect(await findPassword(world.db, 'auth0|eli')).toBeNull();
   });
