@@ -51,7 +51,7 @@ export function registerResetPages(app: FastifyInstance, deps: PageDeps): void {
       case 'refused':
         return showReset(deps, request, reply, outcome.view, outcome.why.kind);
       case 'unchanged':
-        return showReset(deps, request, reply, outcome.view, 'directoryAway');
+        return showReset(deps, request, reply, outcome.view, 'notChanged');
       case 'done': {
         const { ticket, user, connection, client, handoff } = outcome;
         await deps.proofs.take(request, reply, { userId: outcome.personId, handoff });

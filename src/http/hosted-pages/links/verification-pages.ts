@@ -49,7 +49,7 @@ export function registerVerificationPages(app: FastifyInstance, deps: PageDeps):
       return showConfirm(deps, request, reply, outcome, { status: 400, text });
     }
     if (outcome.kind === 'unverified') {
-      const text = say('problem.directoryAway');
+      const text = say('problem.notChanged');
       return showConfirm(deps, request, reply, outcome, { status: 503, text });
     }
     if (outcome.kind === 'busy' || outcome.kind === 'throttled') {

@@ -134,7 +134,7 @@ function refusalText(
     case 'disabled':
       return translator.say('problem.signUpDisabled');
     case 'unavailable':
-      return translator.say('problem.directoryAway');
+      return translator.say('problem.notChanged');
     case 'exists':
       return translator.say('problem.exists');
   }
