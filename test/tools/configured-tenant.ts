@@ -150,6 +150,8 @@ export async function configureTenant(server: TestServer): Promise<void> {
       enabledDatabaseCustomization: true,
       import_mode: true,
       enable_script_context: true,
+      // The tool writes it into every database.
+      disable_self_service_change_password: false,
       configuration: { API_KEY: 'a-key-of-the-legacy-store' },
       customScripts: {
         login: 'function login(email, password, context, callback) {\n  callback(null);\n}\n',
