@@ -30,7 +30,7 @@ function withoutTypes(text: string): string {
 }
 
 /** The programs that make a script's world inside of its isolate, in their order. */
-const PRELUDE = ['core', 'errors', 'run'];
+const PRELUDE = ['core', 'errors', 'text', 'buffer', 'url', 'fetch', 'run'];
 
 /** Returns the body of the function that prepares a context. It returns the function that the process calls in it. */
 export function preludeProgram(): string {

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type ivm from 'isolated-vm';
 import type { FromSandbox, SandboxLimits, ToSandbox } from '../messages.ts';
 import type { ScriptLine } from '../script-types.ts';
@@ -27,6 +28,8 @@ type Dispatch = (kind: string, id: number, text: string, payload: string) => voi
 
 const MAX_TIMERS = 1000;
 const MAX_PENDING = 100;
+/** Milliseconds for which an answer waits until its script is still, so that the next run finds the context free. */
+const STILL_MS = 20;
 /** Milliseconds to close a run, in which a script may handle its failed calls. */
 const CLOSE_MS = 500;
 
@@ -43,6 +46,8 @@ export function createCell({ vm, limits, prelude, modules, send }: Parts): Cell 
         until: number;
         ended: () => void;
         isEnded: boolean;
+        /** Resolves when the script does nothing at the moment. */
+        still: Promise<unknown>;
       }
     | undefined;
 
@@ -94,8 +99,10 @@ export function createCell({ vm, limits, prelude, modules, send }: Parts): Cell 
     if (dispatch === undefined || run === undefined) return;
     const left = kind === 'close' ? CLOSE_MS : run.until - performance.now();
     const timeout = Math.max(1, Math.ceil(Math.min(limits.cpuMs, left)));
+    const turn = dispatch.apply(undefined, [kind, id, text, payload], { timeout });
+    run.still = Promise.allSettled([run.still, turn]);
     try {
-      await dispatch.apply(undefined, [kind, id, text, payload], { timeout });
+      await turn;
     } catch (error) {
       run.isBroken = true;
       const { message } = error as Error;
@@ -111,8 +118,14 @@ export function createCell({ vm, limits, prelude, modules, send }: Parts): Cell 
     if (run === undefined || run.isEnded) return;
     run.isEnded = true;
     for (const timer of run.timers.values()) clearTimeout(timer);
-    send({ type: 'end', id: run.call.id, kind, text, lines: run.lines });
     run.ended();
+    void tell({ type: 'end', id: run.call.id, kind, text, lines: run.lines }, run.still);
+  }
+
+  async function tell(outcome: Extract<FromSandbox, { type: 'end' }>, still: Promise<unknown>) {
+    const isOver = outcome.kind === 'timed-out' || outcome.kind === 'crashed';
+    if (!isOver) await Promise.race([still, wait(STILL_MS)]);
+    send(outcome);
   }
 
   async function open(isolate: ivm.Isolate): Promise<void> {
@@ -142,14 +155,17 @@ export function createCell({ vm, limits, prelude, modules, send }: Parts): Cell 
         until: performance.now() + call.timeoutMs,
         ended: ended.resolve,
         isEnded: false,
+        still: Promise.resolve() as Promise<unknown>,
       };
       current = run;
       const late = setTimeout(() => end('timed-out', ''), call.timeoutMs);
       try {
         if (dispatch === undefined) await open(isolate);
         const { shape, source, handler, api } = call;
-        await enter('call', call.id, JSON.stringify({ shape, source, handler, api }), call.payload);
+        const program = JSON.stringify({ shape, source, handler, api });
+        void enter('call', call.id, program, call.payload);
         await ended.promise;
+        await run.still;
         if (!run.isBroken) await enter('close', call.id);
       } catch (error) {
         run.isBroken = true;

@@ -134,6 +134,17 @@
   /** The function of the script, made at the first run in this context. */
   let script;
 
+  /** Cuts off what the run has left open, so that nothing of it is done in the next run. */
+  const close = () => {
+    const { call } = inside;
+    if (call === null) return;
+    call.done = true;
+    inside.call = null;
+    for (const id in call.pending) {
+      call.pending[id].reject(inside.errorFrom({ message: 'The run has ended.' }));
+    }
+  };
+
   const start = (id, program, payload) => {
     const call = {
       __proto__: null,
@@ -148,6 +159,7 @@
       if (call.done) return;
       call.done = true;
       emit('end', id, kind, text);
+      close();
     };
     const returned = (values) => {
       if (call.done) return;
@@ -213,16 +225,6 @@
     if (property(result, 'then') !== undefined && typeof result.then === 'function') {
       chain(NativePromise.resolve(result), settle, call.fail);
     } else if (result !== undefined || shape === 'action') settle(result);
-  };
-
-  const close = () => {
-    const { call } = inside;
-    if (call === null) return;
-    call.done = true;
-    inside.call = null;
-    for (const id in call.pending) {
-      call.pending[id].reject(inside.errorFrom({ message: 'The run has ended.' }));
-    }
   };
 
   /** What the process calls. Texts and numbers only cross this border. */
