@@ -34,8 +34,20 @@ export type SecondFactorReason =
   | { kind: 'enrolled' }
   /** The login is unlike the earlier ones of the user. */
   | { kind: 'new-device' | 'new-country' }
+  /** An action or a rule of the login asks for it. */
+  | { kind: 'action' }
   /** An invitation requires a factor that the user does not have. */
   | { kind: 'invitation' };
+
+/** A second factor that a script asks for. */
+export type AskedFactor = {
+  /** Whether the user must enroll a factor, instead of showing one. */
+  enrolls: boolean;
+  /** Auth0's names of the factors that count. Empty: any. */
+  types: string[];
+  /** Whether a browser that remembers the user skips it. */
+  mayBeSpared: boolean;
+};
 
 /** A login after its first factor, or a session that asks for another token. */
 export type JudgedLogin = {
@@ -45,6 +57,8 @@ export type JudgedLogin = {
   acrValues?: string | undefined;
   /** The login is for a token that manages factors. A user with a factor must show it, whatever the policy. */
   overFactors?: boolean;
+  /** A factor that a script of the login asks for. */
+  asked?: AskedFactor | null;
   /** Where the login comes from. Absent for a session: its risk was judged when it began. */
   origin?: Origin;
 };
@@ -58,6 +72,7 @@ export async function reasonsFor(
   const own: SecondFactorReason[] = [];
   if (asksForMultiFactor(login.acrValues)) own.push({ kind: 'acr_values' });
   if (login.overFactors === true) own.push({ kind: 'own-factors' });
+  if (login.asked) own.push({ kind: 'action' });
   const ruled = await ruledReasons(deps, login, settings);
   return ruled.length === 0 || (await isExempt(deps, login.user)) ? own : [...own, ...ruled];
 }

@@ -18,7 +18,7 @@ import {
 import type { Audit } from '../../records/logs/logs.ts';
 import type { User } from '../../records/users/users.ts';
 import { adoptFactors, adoptVerifiedEmail } from '../../steps/adopt-factors/adopt-factors.ts';
-import { type JudgedLogin, reasonsFor, type SecondFactorReason } from './reasons.ts';
+import { type AskedFactor, type JudgedLogin, reasonsFor, type SecondFactorReason } from './reasons.ts';
 import { factorOf, type UsableMethod, usable } from './usable-methods.ts';
 
 export type { EnrollableFactor } from '../../records/factor-settings/factor-settings.ts';
@@ -30,7 +30,12 @@ export {
   noteSentChallenge,
   passSecondFactor,
 } from './pending-login.ts';
-export { asksForMultiFactor, MULTI_FACTOR, noteCompletedLogin } from './reasons.ts';
+export {
+  type AskedFactor,
+  asksForMultiFactor,
+  MULTI_FACTOR,
+  noteCompletedLogin,
+} from './reasons.ts';
 export { methodsHere, methodsOf, type UsableMethod, usableMethods } from './usable-methods.ts';
 
 export type SecondFactorDeps = { db: Db; clock: Clock; keys: Keys };
@@ -91,7 +96,12 @@ export async function secondFactorFor(
     return { kind: 'enroll', factors: lacking, reasons };
   }
   if (reasons.length === 0) return NONE;
-  if (methods.length > 0) return challenge(methods, reasons);
+  const { asked } = input;
+  if (methods.length > 0) {
+    // Whoever has a factor must pass it: a password alone must not add the one that the script names.
+    const named = asked ? methods.filter((method) => isOfTypes(method, asked)) : [];
+    return challenge(named.length > 0 ? named : methods, reasons, asked);
+  }
   if (reasons.every(({ kind }) => ASKS_OWNERS.has(kind))) return NONE;
   const isRisk = reasons.every(({ kind }) => RISKS.has(kind) || ASKS_OWNERS.has(kind));
   const adopted = isRisk && settings.factors.email && (await adoptVerifiedEmail(deps, user));
@@ -100,8 +110,18 @@ export async function secondFactorFor(
     : { kind: 'enroll', factors, reasons };
 }
 
-function challenge(methods: UsableMethod[], reasons: SecondFactorReason[]): SecondFactorNeed {
-  const mayBeSpared = !reasons.some(({ kind }) => NEVER_SPARED.has(kind));
+/** Returns whether a method is of a factor that a script names, or the script names none. */
+function isOfTypes({ kind }: UsableMethod, { types }: AskedFactor): boolean {
+  return types.length === 0 || types.includes(kind === 'totp' ? 'otp' : kind);
+}
+
+function challenge(
+  methods: UsableMethod[],
+  reasons: SecondFactorReason[],
+  asked?: AskedFactor | null,
+): SecondFactorNeed {
+  const isStrict = asked?.mayBeSpared === false;
+  const mayBeSpared = !isStrict && !reasons.some(({ kind }) => NEVER_SPARED.has(kind));
   return { kind: 'challenge', methods, reasons, mayBeSpared };
 }
 

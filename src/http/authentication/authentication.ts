@@ -7,7 +7,7 @@ import { registerDatabaseConnections } from './db-connections/db-connections.ts'
 import type { AuthenticationDeps } from './deps.ts';
 import { registerDiscovery } from './discovery.ts';
 import { createErrorHandler } from './error-handler.ts';
-import { createInteractions } from './interactions/interactions.ts';
+import { createInteractions, registerContinue } from './interactions/interactions.ts';
 import { watchKeys } from './key-watch.ts';
 import { createProvider, registerLibraryRoutes } from './library/library.ts';
 import { registerLogout } from './logout/logout.ts';
@@ -35,6 +35,7 @@ export async function registerAuthentication(
   const server = await createProvider(deps, catalog);
   const mount = createMount(server.provider, deps.publicUrl, watchKeys(server.provider, deps));
 
+  const interactions = createInteractions(deps, server, catalog);
   await app.register(async (scoped) => {
     // Bodies stay text here, because the endpoints accept a form or JSON and parse it themselves.
     scoped.removeAllContentTypeParsers();
@@ -56,6 +57,13 @@ export async function registerAuthentication(
     const shared = { ...deps, catalog, judgeClient: createClientJudge(deps, server) };
     registerPasswordless(scoped, shared);
     registerMfaApi(scoped, shared);
+    registerContinue(scoped, { ...deps, interactions });
   });
-  return { interactions: createInteractions(deps, server, catalog), forget: catalog.forget };
+  return {
+    interactions,
+    forget() {
+      catalog.forget();
+      deps.actions.forget();
+    },
+  };
 }

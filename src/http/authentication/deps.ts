@@ -9,6 +9,7 @@ import type { Log } from '../../platform/log/log.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import type { Directories } from '../../steps/ask-directory/ask-directory.ts';
+import type { Actions } from '../../steps/run-actions/run-actions.ts';
 import type { SharedPages } from '../seams/seams.ts';
 
 export type AuthenticationDeps = {
@@ -22,6 +23,8 @@ export type AuthenticationDeps = {
   audit: Audit;
   /** The legacy user stores of connections. */
   directories: Directories;
+  /** Runs actions, rules and hooks. */
+  actions: Actions;
   /** Chooses the sender of text messages. */
   smsSender: ChooseSmsSender;
   /** Returns a user's picture, or a default one. */

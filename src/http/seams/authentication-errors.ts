@@ -47,6 +47,10 @@ export const AUTHENTICATION_ERRORS = {
     when: 'The token lacks the scope for this operation.',
     action: 'Request the scope at the login.',
   },
+  interaction_required: {
+    when: 'An action of the login needs to show a page, and the request has no browser for it.',
+    action: 'Log the user in with `/authorize`, without `prompt=none`.',
+  },
   invalid_client: {
     when: 'The credentials of the application are wrong or absent.',
     action: 'Check `client_id` and the client authentication method of the application.',
@@ -104,8 +108,8 @@ export const AUTHENTICATION_ERRORS = {
     action: 'Repeat the request after the seconds in `Retry-After`.',
   },
   unauthorized: {
-    when: 'The user is blocked.',
-    action: 'Unblock the user with the Management API.',
+    when: 'The user is blocked, or a rule refuses the login.',
+    action: 'Unblock the user with the Management API, or read what the description says.',
   },
   unauthorized_client: {
     when: 'The application may not use this grant type.',

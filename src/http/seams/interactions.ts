@@ -18,6 +18,8 @@ export type Interaction = {
   userId: string | null;
   /** Whether the tokens will let people remove their second factors: a user who has one must show it. */
   overFactors: boolean;
+  /** The second factor that a script of this login asks for. */
+  askedFactor: { enrolls: boolean; types: string[]; mayBeSpared: boolean } | null;
 };
 
 /** How the pages talk to the authorization server. `authentication/` provides it, `hosted-pages/` uses it. */
@@ -60,6 +62,16 @@ export type Interactions = {
     reply: FastifyReply,
     organizationId: string | null | undefined,
   ): Promise<void>;
+  /**
+   * Goes on with a login whose browser a script has sent to a page of the operator.
+   * @param brought what the page has sent
+   * @returns false if no login of this browser waits for that
+   */
+  comeBack(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    brought: { method: string; body: Record<string, string>; query: Record<string, string> },
+  ): Promise<boolean>;
   /** Sends the browser back to the application with an error. */
   abort(
     request: FastifyRequest,

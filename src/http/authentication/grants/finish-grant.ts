@@ -1,10 +1,12 @@
 import type { TokenEndpointGrantContext } from 'oidc-provider';
 import { noteCompletedLogin } from '../../../flows/second-factor/second-factor.ts';
+import { epochSeconds } from '../../../platform/clock/clock.ts';
 import type { Client } from '../../../records/clients/clients.ts';
 import type { User } from '../../../records/users/users.ts';
 import { defaultAudience, nameLogin } from '../tokens/tokens.ts';
 import type { GrantDeps } from './grant-deps.ts';
 import { issueTokens } from './issue-tokens.ts';
+import { runScriptsOfGrant } from './scripted-grants.ts';
 import { requireSecondFactor } from './second-factor-gate.ts';
 import { addressOf } from './token-address.ts';
 import { field } from './token-params.ts';
@@ -25,7 +27,18 @@ export async function finishGrant(
   const audience = field(ctx, 'audience') ?? (await fallback()) ?? undefined;
   const wanted = { scope: field(ctx, 'scope'), audience, gty, amr };
   const ip = addressOf(ctx, client);
-  await requireSecondFactor(deps, { ...wanted, user, client, session: nameLogin(ctx), ip });
+  const asked = await runScriptsOfGrant(deps, ctx, {
+    userId: user.id,
+    protocol: 'oauth2-password',
+    amr,
+    authTime: epochSeconds(deps.clock.now()),
+    audience: audience ?? null,
+    scopes: wanted.scope?.split(' ') ?? [],
+    organizationId: null,
+    refreshTokenId: null,
+  });
+  const session = nameLogin(ctx);
+  await requireSecondFactor(deps, { ...wanted, user, client, asked, session, ip });
   ctx.body = await issueTokens(deps, ctx, { ...wanted, userId: user.id });
   await noteCompletedLogin(deps, { userId: user.id, origin: { ip, browser: null } });
 }

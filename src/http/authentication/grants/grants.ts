@@ -1,3 +1,8 @@
 export { registerCustomGrants } from './custom-grants.ts';
 export { grantTypeClaim } from './issue-tokens.ts';
+export {
+  runScriptsOfGrant,
+  runScriptsOfRefresh,
+  type ScriptedGrantDeps,
+} from './scripted-grants.ts';
 export { type TokenErrorAnswer, tokenError, tokenErrorOf } from './token-error.ts';

@@ -13,6 +13,7 @@ import {
   redeemMfaToken,
   usableMethods,
 } from '../../../flows/second-factor/second-factor.ts';
+import { epochSeconds } from '../../../platform/clock/clock.ts';
 import type { AuthenticationMethod } from '../../../records/authentication-methods/authentication-methods.ts';
 import { findOpenChallenge } from '../../../records/factor-challenges/factor-challenges.ts';
 import {
@@ -24,6 +25,7 @@ import {
 } from '../tokens/tokens.ts';
 import type { GrantDeps } from './grant-deps.ts';
 import { issueTokens } from './issue-tokens.ts';
+import { runScriptsOfGrant } from './scripted-grants.ts';
 import { requireSecondFactor } from './second-factor-gate.ts';
 import { addressOf } from './token-address.ts';
 import { tokenError } from './token-error.ts';
@@ -98,6 +100,18 @@ async function exchange(
       amr,
       session: nameLogin(ctx),
       ip,
+    });
+  }
+  if (login !== null) {
+    await runScriptsOfGrant(deps, ctx, {
+      userId: user.id,
+      protocol: 'oauth2-password',
+      amr,
+      authTime: epochSeconds(deps.clock.now()),
+      audience: login.audience,
+      scopes: login.scope?.split(' ') ?? [],
+      organizationId: null,
+      refreshTokenId: null,
     });
   }
   const tokens = await issueTokens(deps, ctx, {

@@ -1,5 +1,6 @@
 import { acceptPromisedInvitations } from '../../../flows/log-in/log-in.ts';
 import {
+  type AskedFactor,
   issueMfaToken,
   noteAsked,
   type SecondFactorNeed,
@@ -25,6 +26,8 @@ export async function requireSecondFactor(
     gty: string;
     /** Methods that were shown (RFC 8176). */
     amr: string[];
+    /** A factor that a script of the login asks for. */
+    asked?: AskedFactor | null;
     /** The name of this login, see `nameLogin`. */
     session: string;
     /** The user's address. */
@@ -35,7 +38,8 @@ export async function requireSecondFactor(
   const overFactors = audience === mfaAudience(`${deps.publicUrl}/`);
   const login = { user, client, organizationId: null, overFactors };
   const origin = { ip, browser: null };
-  const judged = { ...login, origin, amr };
+  const { asked: demanded = null } = asked;
+  const judged = { ...login, origin, amr, asked: demanded };
   let need = await secondFactorFor(deps, judged);
   if (need.kind === 'none') {
     // What an invitation gives, as a role does, may require a factor.

@@ -11,12 +11,17 @@ import {
   noteKept,
   openLogins,
   readLoginState,
+  SCRIPT_PROMPT,
+  type ScriptedState,
   SECOND_FACTOR_PROMPT,
+  scriptedStateIn,
 } from '../library/library.ts';
 import { endSession } from '../logout/logout.ts';
 import { libraryContext } from '../mount.ts';
 import { sendPage } from '../send-page.ts';
 import { isOverFactors } from '../tokens/tokens.ts';
+
+export { registerContinue } from './continue-route.ts';
 
 export function createInteractions(
   deps: Pick<AuthenticationDeps, 'db' | 'clock' | 'publicUrl' | 'pages' | 'audit'>,
@@ -147,6 +152,7 @@ export function createInteractions(
         prompt: interaction.prompt.name,
         params,
         userId: interaction.session?.accountId ?? null,
+        askedFactor: askedFactorIn(interaction),
         overFactors: isOverFactors(interaction.params.resource, `${deps.publicUrl}/`),
       };
     },
@@ -228,6 +234,19 @@ export function createInteractions(
       });
     },
 
+    async comeBack(request, reply, brought) {
+      const interaction = await current(request, reply);
+      const kept = scriptedStateIn(interaction?.prompt.details);
+      if (interaction?.prompt.name !== SCRIPT_PROMPT || kept?.kind !== 'away') return false;
+      const { suspended } = kept;
+      const state = interaction.uid;
+      await submitResult(request, reply, interaction, {
+        ...interaction.lastSubmission,
+        scripts: { kind: 'back', suspended, state, request: brought } satisfies ScriptedState,
+      });
+      return true;
+    },
+
     async abort(request, reply, { error, description }) {
       const interaction = await current(request, reply);
       if (interaction === null) return tellItIsOver(request, reply);
@@ -238,6 +257,11 @@ export function createInteractions(
 
 function isFactorOnly({ prompt }: LibraryInteraction): boolean {
   return prompt.name === SECOND_FACTOR_PROMPT;
+}
+
+function askedFactorIn({ lastSubmission }: LibraryInteraction) {
+  const state = scriptedStateIn(lastSubmission);
+  return state?.kind === 'done' ? state.effects.factor : null;
 }
 
 function textOf(value: unknown): string | null {

@@ -6,9 +6,12 @@ import { loginEpoch } from '../../../records/oidc-payloads/oidc-payloads.ts';
 import { findUser } from '../../../records/users/users.ts';
 import { mayUseConnection } from '../../../steps/judge-standing/judge-standing.ts';
 import type { LibraryClients } from '../clients/clients.ts';
+import { carriedBy } from './carry-effects.ts';
 import { oauthError } from '../oauth-error.ts';
 import {
+  effectsOf,
   invitationClaim,
+  noteEffects,
   organizationClaims,
   organizationIn,
   organizationOf,
@@ -31,6 +34,8 @@ export function createFindAccount(
   return async (ctx, sub, token) => {
     const user = await findUser(db, sub);
     if (user === null) return undefined;
+    const carried = carriedBy(token);
+    if (carried !== undefined) noteEffects(ctx, carried);
     const { client } = ctx.oidc;
     const clientId = client?.clientId ?? null;
     const atTokenEndpoint = ctx.oidc.route === 'token';
@@ -48,6 +53,7 @@ export function createFindAccount(
         ...userClaims(user, pictureOf),
         ...(await organizationClaims(db, organizationId)),
         ...unscopedClaims({
+          ...(ctx.oidc.route !== 'userinfo' && effectsOf(ctx)?.idToken),
           ...(await invitationClaim(deps, ctx, { userId: sub, clientId, token })),
           ...(await rolesClaim(db, rolesClaimOf(record), { userId: sub, organizationId })),
           // With an ID token of a first-party application, its user can link the account while this login is valid.

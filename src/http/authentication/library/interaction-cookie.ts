@@ -2,6 +2,7 @@ import type { Interaction, KoaContextWithOIDC } from 'oidc-provider';
 import { cookieName } from '../../../platform/cookie-name/cookie-name.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import type { CarriedInteractions } from './carried-interactions.ts';
+import { SCRIPT_PROMPT, scriptedStateIn } from './scripted-logins.ts';
 import { SECOND_FACTOR_PROMPT } from './second-factor-prompt.ts';
 
 const COOKIE = 'usher_logins';
@@ -29,9 +30,21 @@ export function interactionUrl(carried: CarriedInteractions) {
     const { uid } = interaction;
     const others = openLogins({ cookies, secure }).filter((openLogin) => openLogin.uid !== uid);
     noteLogins({ cookies, secure }, [{ uid, isKept: false }, ...others]);
+    if (interaction.prompt.name === SCRIPT_PROMPT) return awayUrl(interaction);
     const page = pageFor(oidc, interaction);
     return `${page}?state=${encodeURIComponent(carried.stateOf(uid))}`;
   };
+}
+
+/** Returns the address of the operator's page, with the state that it brings back. */
+function awayUrl({ prompt, uid }: Interaction): string {
+  const kept = scriptedStateIn(prompt.details);
+  if (kept?.kind !== 'away') throw new Error('A script sends the browser away without an address.');
+  const url = new URL(kept.url);
+  url.searchParams.set('state', uid);
+  // The library makes the path of a cookie of it.
+  url.pathname = url.pathname.replaceAll(';', '%3B');
+  return url.href;
 }
 
 /** Records in the cookie that the database now stores a login. */

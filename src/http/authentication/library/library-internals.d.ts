@@ -8,6 +8,15 @@ declare module 'oidc-provider/lib/helpers/weak_cache.js' {
   };
 }
 
+declare module 'oidc-provider/lib/helpers/als.js' {
+  import type { AsyncLocalStorage } from 'node:async_hooks';
+
+  /** Holds the context of the request that is being answered. */
+  const storage: AsyncLocalStorage<object>;
+  // biome-ignore lint/style/noDefaultExport: the library exports it so.
+  export default storage;
+}
+
 declare module 'oidc-provider/lib/shared/client_auth.js' {
   /** The steps of client authentication. They throw the error that /oauth/token answers with. */
   const steps: ((ctx: object, next: () => Promise<void>) => Promise<void>)[];

@@ -31,6 +31,7 @@ import {
   resourceServerFor,
   tokenClaims,
 } from '../tokens/tokens.ts';
+import { carryEffects } from './carry-effects.ts';
 import { createFindAccount } from './accounts.ts';
 import { createAdapter } from './adapter.ts';
 import { beforeInteractions, knownConnection, promptPolicy } from './authorize-rules.ts';
@@ -45,6 +46,7 @@ import { invitationParam, organizationParam, withOrganizations } from './organiz
 import { withOwnFactors } from './own-factors-prompt.ts';
 import { withPromisedInvitations } from './promised-invitations.ts';
 import { rotation } from './refresh-rules.ts';
+import { withScripts } from './scripted-logins.ts';
 import { withSecondFactor } from './second-factor-prompt.ts';
 import { createSessionLife } from './session-life.ts';
 import { shapeAccessToken } from './token-format.ts';
@@ -156,16 +158,19 @@ export async function createProvider(
       invitation: invitationParam(organizations),
     },
     interactions: {
-      policy: withPromisedInvitations(
-        withOrganizations(
-          withSecondFactor(withOwnFactors(promptPolicy(), deps), organizations),
+      policy: withScripts(
+        withPromisedInvitations(
+          withOrganizations(
+            withSecondFactor(withOwnFactors(promptPolicy(), deps), organizations),
+            organizations,
+          ),
           organizations,
         ),
         organizations,
       ),
       url: interactionUrl(carried),
     },
-    extraTokenClaims: tokenClaims({ db, catalog }),
+    extraTokenClaims: tokenClaims({ ...deps, catalog }),
     fetch: (url, options) => deps.egress.fetch(String(url), options),
     features: {
       devInteractions: { enabled: false },
@@ -200,12 +205,12 @@ export async function createProvider(
       },
     },
     formats: {
-      customizers: { jwt: (_ctx, token, parts) => shapeAccessToken(shape, token, parts) },
+      customizers: { jwt: (ctx, token, parts) => shapeAccessToken(shape, ctx, token, parts) },
     },
     // The library saves a whole session, so two simultaneous requests of a browser can lose the link from a code to it. A logout ends the
     // grants instead.
     expiresWithSession: () => false,
-    rotateRefreshToken: rotation({ db, clock, clients }),
+    rotateRefreshToken: rotation({ ...deps, clients }),
     ttl: lifetimes((client) => clients.recordOf(client).settings, nowSeconds, life),
     renderError: (ctx, out, error) => {
       const pages = deps.pages;
@@ -254,6 +259,7 @@ export async function createProvider(
   // ID tokens name the session, as Auth0's clients expect, even without a back-channel logout.
   Object.defineProperty(provider.Client.prototype, 'includeSid', { value: () => true });
   addUnscopedClaims(provider);
+  carryEffects(provider);
   internals(provider).configuration.responseTypes.push('token');
   provider.on('device_authorization.success', (_ctx, body) => completeDeviceAnswer(body));
   registerCustomGrants({ ...deps, provider, clients, catalog });

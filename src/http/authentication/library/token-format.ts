@@ -1,11 +1,11 @@
-import type { AccessToken, ClientCredentials, JWTStructured } from 'oidc-provider';
+import type { AccessToken, ClientCredentials, JWTStructured, KoaContextWithOIDC } from 'oidc-provider';
 import type { Db } from '../../../platform/db/db.ts';
 import { loginEpoch } from '../../../records/oidc-payloads/oidc-payloads.ts';
 import type { ResourceServer } from '../../../records/resource-servers/resource-servers.ts';
 import { permissionsOfUser } from '../../../records/roles/roles.ts';
 import type { Catalog } from '../clients/clients.ts';
 import { grantTypeClaim } from '../grants/grants.ts';
-import { claimsInToken, OIDC_SCOPES, organizationOf, rolesClaim } from '../tokens/tokens.ts';
+import { claimsInToken, effectsOf, OIDC_SCOPES, organizationOf, rolesClaim } from '../tokens/tokens.ts';
 
 type TokenFormatDeps = { db: Db; catalog: Catalog; issuer: string };
 
@@ -16,6 +16,7 @@ type TokenFormatDeps = { db: Db; catalog: Catalog; issuer: string };
  */
 export async function shapeAccessToken(
   { db, catalog, issuer }: TokenFormatDeps,
+  ctx: KoaContextWithOIDC,
   token: AccessToken | ClientCredentials,
   parts: JWTStructured,
 ): Promise<void> {
@@ -24,6 +25,7 @@ export async function shapeAccessToken(
   const permissions = await permissionsIn(db, token, server);
   const forItself = token.kind === 'ClientCredentials';
   const common = {
+    ...effectsOf(ctx)?.accessToken,
     iss: issuer,
     sub: forItself ? `${token.clientId}@clients` : parts.payload.sub,
     // The owner of an API's secret could create such tokens, so they are only valid at that API.

@@ -6,6 +6,7 @@ import { clientGrantIds } from '../../../records/organizations/organizations.ts'
 import type { User } from '../../../records/users/users.ts';
 import { standingIn } from '../../../steps/judge-standing/judge-standing.ts';
 import type { Catalog } from '../clients/clients.ts';
+import { type CredentialsDeps, runScriptsOfCredentials } from './credentials-scripts.ts';
 import { oauthError } from '../oauth-error.ts';
 import {
   type OrganizationClaims,
@@ -25,20 +26,32 @@ export async function requireMember(db: Db, organizationId: string, user: User):
 }
 
 /** Returns the function for the claims of a new access token. With client credentials, `organization` of the request counts. */
-export function tokenClaims({ db, catalog }: { db: Db; catalog: Catalog }) {
+export function tokenClaims(deps: CredentialsDeps & { catalog: Catalog }) {
+  const { db, catalog } = deps;
   return async (
     ctx: KoaContextWithOIDC,
     token: AccessToken | ClientCredentials,
   ): Promise<OrganizationClaims | undefined> => {
     const claims =
       token.kind === 'ClientCredentials'
-        ? await forItself({ db, catalog }, ctx, token)
+        ? await forItself(deps, ctx, token)
         : await organizationClaims(db, organizationOf(token));
     return Object.keys(claims).length > 0 ? claims : undefined;
   };
 }
 
+/** Returns the claims about the organization of an application's own token, after its scripts have run. */
 async function forItself(
+  deps: CredentialsDeps & { catalog: Catalog },
+  ctx: KoaContextWithOIDC,
+  token: ClientCredentials,
+): Promise<OrganizationClaims> {
+  const claims = await organizationOfApplication(deps, ctx, token);
+  await runScriptsOfCredentials(deps, ctx, { token, organizationId: claims.org_id ?? null });
+  return claims;
+}
+
+async function organizationOfApplication(
   { db, catalog }: { db: Db; catalog: Catalog },
   ctx: KoaContextWithOIDC,
   token: ClientCredentials,

@@ -15,3 +15,9 @@ export {
 } from './organization-claims.ts';
 export { requireMember, tokenClaims } from './organization-tokens.ts';
 export { addUnscopedClaims, rolesClaim, rolesClaimOf, unscopedClaims } from './roles-claim.ts';
+export {
+  effectsOf,
+  noteEffects,
+  scriptedScope,
+  type TokenEffects,
+} from './login-effects.ts';

@@ -62,6 +62,7 @@ export async function sentToSecondFactor(
     organizationId: context.organization?.id ?? null,
     acrValues: interaction.params.acr_values,
     overFactors: interaction.overFactors === true,
+    asked: interaction.askedFactor,
     origin: { ip: request.ip, browser },
     amr,
   };

@@ -2,20 +2,14 @@
  * Makes the object `api` of an action, inside of its isolate. What an action asks for is recorded as commands; the server carries them out
  * after the action has ended. Names and meanings are those of Auth0's objects.
  *
- * `data`: `trigger`, `cache` (entries by key: `value`, `expiresAt`), and for logins `userId`, `host`, `ip`, `state`, `canRedirect`,
+ * The server gives what they need in the global `__api`: `trigger`, `cache` (entries by key: `value`, `expiresAt`), and for logins `userId`, `host`, `ip`, `state`, `canRedirect`,
  * `isContinued`, `request` (`body`, `query`).
  */
-(data, record) => {
+({ command, hostSync }) => {
+  const data = globalThis.__api;
+  delete globalThis.__api;
+  const record = command;
   const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-  // The constants of SHA-256: fractions of the roots of the first primes.
-  const primes = [];
-  for (let number = 2; primes.length < 64; number += 1) {
-    if (primes.every((prime) => number % prime !== 0)) primes.push(number);
-  }
-  const fraction = (value) => ((value % 1) * 2 ** 32) | 0;
-  const INITIAL = primes.slice(0, 8).map((prime) => fraction(prime ** (1 / 2)));
-  const ROUND = primes.map((prime) => fraction(prime ** (1 / 3)));
-
   const text = (value, name) => {
     if (typeof value !== 'string' || value === '') throw new TypeError(`${name} must be a text.`);
     return value;
@@ -271,7 +265,7 @@
   const api = { ...objects[data.trigger]?.(), cache: cacheApi };
   return api;
 
-  // ---- Texts and bytes. An isolate has no encoder and no cryptography of its own.
+  // ---- Texts and bytes. These do not depend on what the action may change.
   function encode(value) {
     const escaped = unescape(encodeURIComponent(value));
     return Array.from(escaped, (character) => character.charCodeAt(0));
@@ -314,50 +308,10 @@
     }
     return difference === 0;
   }
-  /** HMAC-SHA-256 (RFC 2104). */
+  /** HMAC-SHA-256 (RFC 2104). @returns its bytes */
   function hmac(secret, message) {
-    let key = encode(secret);
-    if (key.length > 64) key = sha256(key);
-    const pad = (byte) => Array.from({ length: 64 }, (_each, at) => (key[at] ?? 0) ^ byte);
-    return sha256([...pad(0x5c), ...sha256([...pad(0x36), ...encode(message)])]);
-  }
-  /** SHA-256 (FIPS 180-4). */
-  function sha256(message) {
-    const words = [...message, 0x80];
-    while (words.length % 64 !== 56) words.push(0);
-    const bits = message.length * 8;
-    for (let shift = 56; shift >= 0; shift -= 8) {
-      words.push(shift >= 32 ? Math.floor(bits / 2 ** shift) & 255 : (bits >>> shift) & 255);
-    }
-    const state = [...INITIAL];
-    const rotate = (value, by) => (value >>> by) | (value << (32 - by));
-    for (let start = 0; start < words.length; start += 64) {
-      const w = Array.from(
-        { length: 16 },
-        (_each, at) =>
-          (words[start + at * 4] << 24) |
-          (words[start + at * 4 + 1] << 16) |
-          (words[start + at * 4 + 2] << 8) |
-          words[start + at * 4 + 3],
-      );
-      for (let at = 16; at < 64; at += 1) {
-        const [x, y] = [w[at - 15], w[at - 2]];
-        const s0 = rotate(x, 7) ^ rotate(x, 18) ^ (x >>> 3);
-        const s1 = rotate(y, 17) ^ rotate(y, 19) ^ (y >>> 10);
-        w[at] = (w[at - 16] + s0 + w[at - 7] + s1) | 0;
-      }
-      let [a, b, c, d, e, f, g, h] = state;
-      for (let at = 0; at < 64; at += 1) {
-        const s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
-        const t1 = (h + s1 + ((e & f) ^ (~e & g)) + ROUND[at] + w[at]) | 0;
-        const s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
-        const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
-        [h, g, f, e, d, c, b, a] = [g, f, e, (d + t1) | 0, c, b, a, (t1 + t2) | 0];
-      }
-      [a, b, c, d, e, f, g, h].forEach((value, at) => {
-        state[at] = (state[at] + value) | 0;
-      });
-    }
-    return state.flatMap((word) => [24, 16, 8, 0].map((shift) => (word >>> shift) & 255));
+    const inBase64 = (value) => base64url(encode(value)).replaceAll('-', '+').replaceAll('_', '/');
+    const made = hostSync('hmac', ['sha256', inBase64(secret), inBase64(message)]);
+    return fromBase64url(made.replaceAll('+', '-').replaceAll('/', '_'));
   }
 };
