@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import Provider from 'oidc-provider';
 import { registerAuthentication } from '../src/http/authentication/authentication.ts';
 import { createSharedPages } from '../src/http/hosted-pages/hosted-pages.ts';
+import { createScriptRunner } from '../src/outbound/scripts/scripts.ts';
 import { createPictures } from '../src/platform/avatar/avatar.ts';
 import { systemClock } from '../src/platform/clock/clock.ts';
 import { deriveKeys, sha256 } from '../src/platform/crypto/crypto.ts';
@@ -15,6 +16,7 @@ import { ensureClient } from '../src/records/clients/clients.ts';
 import { noAudit } from '../src/records/logs/logs.ts';
 import { insertResourceServer } from '../src/records/resource-servers/resource-servers.ts';
 import { createDirectories } from '../src/steps/ask-directory/ask-directory.ts';
+import { createActions } from '../src/steps/run-actions/run-actions.ts';
 
 // One of the two servers that client-credentials.ts compares, in its own process.
 
@@ -112,15 +114,19 @@ async function usher(databaseUrl: string | undefined): Promise<Server> {
     createdAt: now,
   });
   const app = await createHttpServer({ log, trustProxy: [], tls: undefined });
+  const egress = createEgress({ allow: [] });
+  const scripts = createScriptRunner({ egress, log });
+  const actions = createActions({ db, clock: systemClock, keys, log, audit: noAudit, scripts });
   await registerAuthentication(app, {
+    actions,
     audit: noAudit,
     db,
     log,
     clock: systemClock,
     keys,
     enqueue: async () => {},
-    egress: createEgress({ allow: [] }),
     directories: createDirectories({ clock: systemClock, open: () => null }),
+    egress,
     smsSender: async () => null,
     pictureOf: createPictures('own', 'http://localhost:3000'),
     publicUrl: 'http://localhost:3000',

@@ -41,6 +41,7 @@ import { createAudit } from './records/logs/logs.ts';
 import { createScriptLog } from './records/script-runs/script-runs.ts';
 import { publicKeys } from './records/signing-keys/signing-keys.ts';
 import { createDirectories, openDirectory } from './steps/ask-directory/ask-directory.ts';
+import { createActions } from './steps/run-actions/run-actions.ts';
 import { startSweeps, workerHandlers } from './worker/worker.ts';
 
 export type App = Awaited<ReturnType<typeof createApp>>;
@@ -96,6 +97,7 @@ export async function createApp(config: Config, parts: { times?: RequestTimes } 
   const egress = createEgress({ allow: config.egressAllow });
   const scripts = createScriptRunner({ egress, log });
   const scriptLog = createScriptLog({ db, clock, log });
+  const actions = createActions({ db, clock, keys, log, audit, scripts });
   const smsSender = createSmsSender({
     db,
     clock,
@@ -134,6 +136,7 @@ export async function createApp(config: Config, parts: { times?: RequestTimes } 
         openDirectory({ scripts, keys, publicUrl, note: scriptLog.note }, connection),
     }),
     scripts,
+    actions,
     social: createSocial({ clock, egress, endpoints: config.providerEndpoints }),
   };
   registrations.push(...workerHandlers(deps));

@@ -116,7 +116,7 @@ export async function runPipeline(
     const asked = run.kind === 'returned' ? run.commands : [];
     keepCached(deps.cache, trigger, asked);
     commands.push(...asked.filter(({ name }) => !name.startsWith('cache.')));
-    event = withMetadata(event, asked);
+    event = withMetadata(event, asked, clock.now());
     if (asked.some(({ name }) => REFUSALS.has(name))) {
       outcome = { kind: 'stopped', commands };
       break;
@@ -193,9 +193,17 @@ const METADATA: Record<string, string> = {
 };
 
 /** Returns the event as the next action sees it. */
-function withMetadata(event: JsonObject, commands: Command[]): JsonObject {
-  let { user } = event;
+function withMetadata(event: JsonObject, commands: Command[], now: Date): JsonObject {
+  let { user, authentication } = event;
   for (const { name, args } of commands) {
+    if (name === 'authentication.recordMethod' && isObject(authentication)) {
+      const { methods } = authentication;
+      const recorded = { name: args[0] ?? '', timestamp: now.toISOString() };
+      authentication = {
+        ...authentication,
+        methods: [...(Array.isArray(methods) ? methods : []), recorded],
+      };
+    }
     const field = METADATA[name];
     const [key, value = null] = args;
     if (field === undefined || typeof key !== 'string' || !isObject(user)) continue;
@@ -203,7 +211,11 @@ function withMetadata(event: JsonObject, commands: Command[]): JsonObject {
     const { [key]: _, ...others } = before;
     user = { ...user, [field]: value === null ? others : { ...others, [key]: value } };
   }
-  return user === undefined ? event : { ...event, user };
+  return {
+    ...event,
+    ...(user !== undefined && { user }),
+    ...(authentication !== undefined && { authentication }),
+  };
 }
 
 function isObject(value: Json | undefined): value is JsonObject {

@@ -12,6 +12,7 @@ import {
   openLogins,
   readLoginState,
   SCRIPT_PROMPT,
+  SHOWN,
   type ScriptedState,
   SECOND_FACTOR_PROMPT,
   scriptedStateIn,
@@ -189,6 +190,7 @@ export function createInteractions(
           // If only the second factor was passed, the login keeps its time.
           ts: before ?? nowSeconds(),
         },
+        [SHOWN]: amr,
         consent: {},
         select_account: {},
       });

@@ -27,6 +27,9 @@ export const SCRIPT_PROMPT = 'scripts';
 type Deps = Pick<AuthenticationDeps, 'db' | 'clock' | 'keys' | 'publicUrl' | 'audit'> &
   LoginActionsDeps & { clients: LibraryClients };
 
+/** Where a result keeps the methods that a login has shown (RFC 8176). Sessions keep only second factors. */
+export const SHOWN = 'shown_methods';
+
 /** What a waiting interaction keeps of the scripts of its login. */
 export type ScriptedState =
   /** All have run. They do not run again when the browser comes back from a second factor. */
@@ -105,7 +108,8 @@ async function isSentAway(deps: Deps, ctx: KoaContextWithOIDC): Promise<boolean>
 
 /** Keeps the state with the interaction that a later prompt may begin. */
 function keep({ oidc }: KoaContextWithOIDC, scripts: ScriptedState): void {
-  oidc.result = { ...oidc.result, scripts };
+  // The library's types do not allow it. It keeps what is here with a later prompt.
+  Object.assign(oidc, { result: { ...oidc.result, scripts } });
 }
 
 function decide(
@@ -131,7 +135,7 @@ function decide(
     client: deps.clients.recordOf(client as NonNullable<typeof client>),
     organizationId: organizationIn(ctx),
     protocol,
-    amr: session?.amr ?? [],
+    amr: shownIn(ctx.oidc.result) ?? session?.amr ?? [],
     authTime: session?.authTime() ?? null,
     params,
     scopes: [...ctx.oidc.requestParamScopes],
@@ -142,6 +146,11 @@ function decide(
     canRedirect: !ctx.oidc.prompts.has('none'),
     resume: back && { suspended: back.suspended, state: back.state },
   });
+}
+
+function shownIn(result: unknown): string[] | undefined {
+  if (typeof result !== 'object' || result === null || !(SHOWN in result)) return undefined;
+  return Array.isArray(result[SHOWN]) ? result[SHOWN].map(String) : undefined;
 }
 
 async function isFactorAsked(deps: Deps, ctx: KoaContextWithOIDC): Promise<boolean> {

@@ -1,4 +1,4 @@
-import type { ClientCredentials, KoaContextWithOIDC } from 'oidc-provider';
+import { type ClientCredentials, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { runCredentialsActions } from '../../../flows/run-credentials-actions/run-credentials-actions.ts';
 import type { Db } from '../../../platform/db/db.ts';
 import type { Actions } from '../../../steps/run-actions/run-actions.ts';
@@ -25,8 +25,9 @@ export async function runScriptsOfCredentials(
   const decision = await runCredentialsActions(deps, { client, audience, scopes, organizationId });
   if (decision.kind === 'none') return;
   if (decision.kind === 'refused') {
-    const status = decision.error === 'server_error' ? 500 : 400;
-    throw oauthError(status, decision.error, decision.description);
+    const { error, description } = decision;
+    if (error === 'invalid_scope') throw new errors.InvalidScope(description, '');
+    throw oauthError(error === 'server_error' ? 500 : 400, error, description);
   }
   noteEffects(ctx, {
     idToken: {},

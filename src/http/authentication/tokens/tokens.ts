@@ -1,4 +1,4 @@
-export { isOverFactors, resourceServerFor, toResource } from './audiences.ts';
+export { isOverFactors, resourceServerFor, toAudience, toResource } from './audiences.ts';
 export { CLAIMS_OF_SCOPE, claimsOfScopes, OIDC_SCOPES, userClaims } from './claims.ts';
 export { defaultAudience } from './default-audience.ts';
 export { invitationClaim, nameLogin } from './invitation-claim.ts';
