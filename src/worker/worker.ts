@@ -22,6 +22,10 @@ import {
 } from '../flows/remove-in-batches/remove-in-batches.ts';
 import { resetPasswordHandlers } from '../flows/reset-password/reset-password.ts';
 import {
+  type AsyncActionsDeps,
+  runAsyncActionsHandlers,
+} from '../flows/run-async-actions/run-async-actions.ts';
+import {
   type SendInvitationsDeps,
   sendInvitationsHandlers,
   sweepInvitations,
@@ -37,7 +41,8 @@ export type WorkerDeps = { logRetentionDays: number } & ImportDeps &
   SendInvitationsDeps &
   RemovalDeps &
   ExportDeps &
-  SignUpDeps;
+  SignUpDeps &
+  AsyncActionsDeps;
 
 /** Returns the handlers of all tasks, from the flows that own them. */
 export function workerHandlers(deps: WorkerDeps): Registration[] {
@@ -50,6 +55,7 @@ export function workerHandlers(deps: WorkerDeps): Registration[] {
     ...verifyEmailHandlers(deps),
     ...logInHandlers(deps),
     ...signUpHandlers(deps),
+    ...runAsyncActionsHandlers(deps),
     ...removeInBatchesHandlers(deps),
     ...exportUsersHandlers(deps),
   ];

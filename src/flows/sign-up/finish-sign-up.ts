@@ -20,6 +20,7 @@ import { mayCreateAccount } from '../../steps/admit-newcomer/admit-newcomer.ts';
 import { confirmationMail } from '../../steps/ask-for-confirmation/ask-for-confirmation.ts';
 import { countLinkRequest } from '../../steps/limit-link-requests/limit-link-requests.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
+import { enqueueAsyncActions, isAwaited } from '../run-async-actions/run-async-actions.task.ts';
 import { finishSignUpTask } from './finish-sign-up.task.ts';
 import { type AccountToMake, type FirstCredential, makeAccount } from './make-account.ts';
 import { noteSignUp, type SignUpDeps } from './note-sign-up.ts';
@@ -73,12 +74,25 @@ export async function finishSignUp(deps: SignUpDeps, sealed: string): Promise<vo
   const { username, phoneNumber } = profile;
   const others = await askNames(deps, { connection, names: { username, phoneNumber } });
   if (others.kind === 'unavailable') throw new Error(`The directory failed: ${others.problem}`);
+  const trigger = 'post-user-registration';
+  const isAsked = await isAwaited(deps, trigger);
   const outcome =
     others.kind === 'exists'
       ? others
-      : await transaction(db, (tx) =>
-          makeAccount(tx, deps, { ...asked, connection, link, isInvited: false, at }),
-        );
+      : await transaction(db, async (tx) => {
+          const made = await makeAccount(tx, deps, {
+            ...asked,
+            connection,
+            link,
+            isInvited: false,
+            at,
+          });
+          if (made.kind === 'created' && isAsked) {
+            const about = { trigger, accountId: made.user.id, clientId } as const;
+            await enqueueAsyncActions(tx, deps.enqueue, about);
+          }
+          return made;
+        });
   let isNews = true;
   if (outcome.kind === 'exists') {
     const resetLink = await linkSettings(db, 'reset_email', client);

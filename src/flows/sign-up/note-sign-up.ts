@@ -11,6 +11,7 @@ import {
   type RefusedPassword,
 } from '../../steps/choose-password/choose-password.ts';
 import { noteEnrollment } from '../../steps/note-enrollment/note-enrollment.ts';
+import type { Actions } from '../../steps/run-actions/run-actions.ts';
 import type { FirstCredential } from './make-account.ts';
 
 export type SignUpDeps = {
@@ -19,6 +20,8 @@ export type SignUpDeps = {
   keys: Keys;
   enqueue: Enqueue;
   audit: Audit;
+  actions: Actions;
+  publicUrl: string;
 } & DirectoryDeps;
 
 export type EndedSignUp =
@@ -28,6 +31,8 @@ export type EndedSignUp =
   | { kind: 'disabled' }
   /** The legacy directory of the connection gave no usable answer, or declined. There is no account. */
   | { kind: 'unavailable'; problem: string }
+  /** A script of `pre-user-registration` refuses it, with this text for the person. */
+  | { kind: 'denied'; message: string }
   | { kind: 'throttled'; retryAfterSeconds: number };
 
 /** Writes the outcome of a sign-up to the tenant log. */
@@ -76,6 +81,7 @@ const WHY_NOT: Record<
   Exclude<EndedSignUp['kind'], 'created' | 'refused' | 'unavailable'>,
   string
 > = {
+  denied: 'An action has refused the sign-up.',
   exists: 'The user already exists.',
   disabled: 'Public signup is disabled',
   throttled: 'An IP address is blocked because of too many sign-ups.',

@@ -33,7 +33,9 @@ import { countLinkRequest } from '../../steps/limit-link-requests/limit-link-req
 import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
 import { proveAddress } from '../../steps/prove-address/prove-address.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
+import { judgeRegistration } from '../../steps/run-actions/run-actions.ts';
 import { handOverLogin } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
+import { enqueueAsyncActions, isAwaited } from '../run-async-actions/run-async-actions.task.ts';
 import { newsOfAccount } from './finish-sign-up.ts';
 import { judgeSignUp } from './judge-sign-up.ts';
 import { mailSignUpCodeTask } from './mail-sign-up-code.task.ts';
@@ -192,7 +194,9 @@ export type CompletedSignUp =
   | { kind: 'unknown' }
   /** The address has got an account since the code was mailed. */
   | { kind: 'exists' }
-  | { kind: 'disabled' };
+  | { kind: 'disabled' }
+  /** A script of `pre-user-registration` refuses the account, with this text for the person. */
+  | { kind: 'denied'; message: string };
 
 /**
  * Completes a sign-up whose address was just proved by the code. One transaction uses the sign-up up, creates the account with its password,
@@ -217,6 +221,13 @@ export async function completePageSignUp(
     noteSignUp(deps, about, { kind: 'disabled' });
     return { kind: 'disabled' };
   }
+  const profile = { ...person, emailVerified: true };
+  const registered = await judgeRegistration(deps, { connection, clientId, profile });
+  if (registered.kind === 'denied') {
+    noteSignUp(deps, about, registered);
+    return registered;
+  }
+  const isAsked = await isAwaited(deps, 'post-user-registration');
   type Made = { kind: 'made'; user: User; loginTicket: string | null };
   const outcome = await transactionWithUndo(
     db,
@@ -226,6 +237,14 @@ export async function completePageSignUp(
       const held = await ownAccount(tx, { connection, person, chosen, at });
       if (held === null) return undo({ kind: 'exists' });
       const { account, person: user } = held;
+      const { appMetadata, userMetadata } = registered;
+      if (appMetadata !== null || userMetadata !== null) {
+        await updateUser(tx, account.id, { appMetadata, userMetadata }, at);
+      }
+      if (isAsked) {
+        const done = { trigger: 'post-user-registration', accountId: account.id, clientId } as const;
+        await enqueueAsyncActions(tx, deps.enqueue, done);
+      }
       const amr = ['pwd'];
       const ticket = { amr, request };
       const loginTicket = await handOverLogin(tx, { user, account, clientId, amr, ticket, at });

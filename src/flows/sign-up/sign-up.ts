@@ -5,7 +5,9 @@ import { findClient } from '../../records/clients/clients.ts';
 import { type Connection, hidesAccounts } from '../../records/connections/connections.ts';
 import { linkSettings } from '../../records/email-templates/email-templates.ts';
 import type { User } from '../../records/users/users.ts';
+import { judgeRegistration } from '../../steps/run-actions/run-actions.ts';
 import { type SignInDeps, signInByProof } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
+import { enqueueAsyncActions, isAwaited } from '../run-async-actions/run-async-actions.task.ts';
 import { finishSignUpTask } from './finish-sign-up.task.ts';
 import { askForAccount, finishSignUp } from './finish-sign-up.ts';
 import { judgeSignUp } from './judge-sign-up.ts';
@@ -96,6 +98,9 @@ async function tryToSignUp(
   if (judged.kind !== 'password' && judged.kind !== 'passkey') return judged;
 
   const { email } = profile;
+  const registered = await judgeRegistration(deps, { connection, clientId, profile });
+  if (registered.kind === 'denied') return registered;
+  const { appMetadata, userMetadata } = registered;
   const isHidden = hidesAccounts(connection) && email !== null && !isInvited;
   // A task asks a directory out of the caller's sight. Only the caller has the password for one that keeps passwords.
   if (!isHidden || keepsPasswords(connection)) {
@@ -106,7 +111,7 @@ async function tryToSignUp(
   if (isHidden && email !== null) {
     const user = await askForAccount(deps, {
       connectionId: connection.id,
-      profile: { ...profile, email },
+      profile: { ...profile, email, appMetadata, userMetadata },
       credential: judged,
       clientId,
       organizationId: organizationId ?? null,
@@ -116,15 +121,21 @@ async function tryToSignUp(
   }
   const client = clientId === null ? null : await findClient(db, clientId);
   const link = await linkSettings(db, 'verify_email', client);
-  return transaction(db, (tx) =>
-    makeAccount(tx, deps, {
+  const isAsked = await isAwaited(deps, 'post-user-registration');
+  return transaction(db, async (tx) => {
+    const made = await makeAccount(tx, deps, {
       connection,
-      profile,
+      profile: { ...profile, appMetadata, userMetadata },
       credential: judged,
       clientId,
       isInvited,
       link,
       at: clock.now(),
-    }),
-  );
+    });
+    if (made.kind === 'created' && isAsked) {
+      const about = { trigger: 'post-user-registration', accountId: made.user.id, clientId } as const;
+      await enqueueAsyncActions(tx, deps.enqueue, about);
+    }
+    return made;
+  });
 }

@@ -7,6 +7,7 @@ import type { Log } from '../../platform/log/log.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import type { Directories } from '../../steps/ask-directory/ask-directory.ts';
+import type { Actions } from '../../steps/run-actions/run-actions.ts';
 import type { Interactions } from '../seams/seams.ts';
 import type { BrandSource } from './brand/brand.ts';
 import type { Proofs } from './browser/browser.ts';
@@ -17,6 +18,8 @@ export type HostedPagesDeps = {
   clock: Clock;
   enqueue: Enqueue;
   audit: Audit;
+  /** Runs actions, rules and hooks. */
+  actions: Actions;
   keys: Keys;
   log: Log;
   /** Logins at identity providers. */

@@ -9,6 +9,7 @@ import type { Log } from '../../platform/log/log.ts';
 import type { Enqueue } from '../../platform/tasks/tasks.ts';
 import type { Audit } from '../../records/logs/logs.ts';
 import type { Directories } from '../../steps/ask-directory/ask-directory.ts';
+import type { Actions } from '../../steps/run-actions/run-actions.ts';
 
 export type InvitationFlowDeps = {
   db: Db;
@@ -16,6 +17,8 @@ export type InvitationFlowDeps = {
   keys: Keys;
   log: Log;
   audit: Audit;
+  /** Runs actions, rules and hooks. */
+  actions: Actions;
   enqueue: Enqueue;
   /** An origin without a trailing slash. */
   publicUrl: string;

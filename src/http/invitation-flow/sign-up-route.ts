@@ -100,6 +100,8 @@ async function begin(
     ...sending,
   });
   switch (outcome.kind) {
+    case 'denied':
+      throw new FlowProblem(403, 'sign_up_denied');
     case 'disabled':
       throw new FlowProblem(403, 'sign_up_disabled');
     case 'unavailable':
@@ -138,6 +140,8 @@ async function verify(
       throw new FlowProblem(401, 'unknown_flow');
     case 'exists':
       throw new FlowProblem(409, 'account_exists');
+    case 'denied':
+      throw new FlowProblem(403, 'sign_up_denied');
     case 'disabled':
       throw new FlowProblem(403, 'sign_up_disabled');
   }

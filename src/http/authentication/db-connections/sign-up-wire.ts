@@ -153,6 +153,8 @@ export function refusalOf(
       return tells
         ? badRequest('user_exists', 'The user already exists.')
         : badRequest('invalid_signup', 'Invalid sign up');
+    case 'denied':
+      return badRequest('invalid_signup', outcome.message);
     case 'disabled':
       return badRequest('public_signup', 'Public signup is disabled');
     case 'unavailable':

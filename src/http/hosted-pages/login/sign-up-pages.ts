@@ -135,6 +135,8 @@ function refusalText(
       return translator.say('problem.signUpDisabled');
     case 'unavailable':
       return translator.say('problem.notChanged');
+    case 'denied':
+      return outcome.message;
     case 'exists':
       return translator.say('problem.exists');
   }
