@@ -3,7 +3,11 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   type ApiClient,
   claimsOf,
-  openTab, openWorld, type Person, type World } from '../harness/world.ts';
+  openTab,
+  openWorld,
+  type Person,
+  type World,
+} from '../harness/world.ts';
 import { scriptsOf } from './scripted.ts';
 
 let world: World;
@@ -35,7 +39,11 @@ async function logIn(params: Record<string, string> = {}) {
 async function tokensOf(back: URL) {
   const { status, body } = await world.exchange(client, back);
   if (status !== 200) throw new Error(JSON.stringify(body));
-  return { ...body, idClaims: decodeJwt(body.id_token), accessClaims: decodeJwt(body.access_token) };
+  return {
+    ...body,
+    idClaims: decodeJwt(body.id_token),
+    accessClaims: decodeJwt(body.access_token),
+  };
 }
 
 function byPassword(more: Record<string, string> = {}) {
@@ -60,7 +68,10 @@ const SETS_CLAIMS = `
 
 describe('an action', () => {
   test('sets claims of the tokens of a login with a page, but none that are reserved', async () => {
-    await scripts.deploy('post-login', { ...scripts.atLogin(SETS_CLAIMS), secrets: { PLAN: 'gold' } });
+    await scripts.deploy('post-login', {
+      ...scripts.atLogin(SETS_CLAIMS),
+      secrets: { PLAN: 'gold' },
+    });
     const { back } = await logIn();
     const { idClaims, accessClaims } = await tokensOf(back);
     expect(idClaims['https://app.example.test/count']).toBe(1);
@@ -96,7 +107,9 @@ describe('an action', () => {
       protocol: 'oauth2-refresh-token',
       audience: 'https://orders.example.test',
     });
-    const silent = await tokensOf(tab.back(await tab.go(world.authorize(client, { prompt: 'none' }))));
+    const silent = await tokensOf(
+      tab.back(await tab.go(world.authorize(client, { prompt: 'none' }))),
+    );
     expect(silent.accessClaims.protocol).toBe('oidc-basic-profile');
     const { body } = await byPassword();
     expect(claimsOf(body.access_token).protocol).toBe('oauth2-password');
@@ -141,12 +154,17 @@ describe('an action', () => {
     });
     await scripts.deploy(
       'post-login',
-      scripts.atLogin(`api.user.setAppMetadata('old', null); api.user.setAppMetadata('seen', true);`),
+      scripts.atLogin(
+        `api.user.setAppMetadata('old', null); api.user.setAppMetadata('seen', true);`,
+      ),
       scripts.atLogin(`
         api.user.setUserMetadata('saw', { seen: event.user.app_metadata.seen, old: event.user.app_metadata.old === undefined });`),
     );
     expect((await byPassword()).status).toBe(200);
-    const { body } = await world.server.api<Record<string, unknown>>('GET', `/api/v2/users/${person.userId}`);
+    const { body } = await world.server.api<Record<string, unknown>>(
+      'GET',
+      `/api/v2/users/${person.userId}`,
+    );
     expect(body.app_metadata).toEqual({ plan: 'gold', seen: true });
     expect(body.user_metadata).toEqual({ color: 'red', saw: { seen: true, old: true } });
   });
@@ -159,7 +177,10 @@ describe('an action', () => {
       expect(status).toBe(403);
       expect(body.error_description).not.toContain('secret detail');
     }
-    const { body } = await world.server.api<Record<string, unknown>>('GET', `/api/v2/users/${person.userId}`);
+    const { body } = await world.server.api<Record<string, unknown>>(
+      'GET',
+      `/api/v2/users/${person.userId}`,
+    );
     expect(body.app_metadata).toBeUndefined();
     const [entry] = await world.logs('q=type:actions_execution_failed');
     expect(JSON.stringify(entry?.details)).toContain('secret detail');
@@ -168,7 +189,10 @@ describe('an action', () => {
   test.each([
     ['runs without end', 'for (;;) {}'],
     ['takes all memory', 'const all = []; for (;;) all.push(new Array(1e6).fill(all.length));'],
-    ['never ends a promise that it has broken', `throw Object.assign(new Error('x'), { toString: 1 });`],
+    [
+      'never ends a promise that it has broken',
+      `throw Object.assign(new Error('x'), { toString: 1 });`,
+    ],
     ['uses what this server does not offer', `api.session.revoke('x');`],
     ['asks for what is no scope', `api.accessToken.addScope('a b');`],
   ])('that %s ends the login with an error', async (_what, body) => {
@@ -239,7 +263,10 @@ describe('what the seeds ask for', () => {
     );
     await byPassword();
     await byPassword();
-    const { body } = await world.server.api<Record<string, unknown>>('GET', `/api/v2/users/${person.userId}`);
+    const { body } = await world.server.api<Record<string, unknown>>(
+      'GET',
+      `/api/v2/users/${person.userId}`,
+    );
     expect(body).toMatchObject({ user_metadata: { arrived: 'oauth2-password' } });
   });
 
@@ -269,11 +296,17 @@ test('rules run in their order, set claims and metadata, and come before actions
       callback(null, user, context);
     }`,
   );
-  await scripts.deploy('post-login', scripts.atLogin(`api.accessToken.setCustomClaim('plan', 'gold');`));
+  await scripts.deploy(
+    'post-login',
+    scripts.atLogin(`api.accessToken.setCustomClaim('plan', 'gold');`),
+  );
   const { body } = await byPassword();
   expect(claimsOf(body.id_token)['https://app.example.test/order']).toBe('first second');
   expect(claimsOf(body.access_token).plan).toBe('gold');
-  const user = await world.server.api<Record<string, unknown>>('GET', `/api/v2/users/${person.userId}`);
+  const user = await world.server.api<Record<string, unknown>>(
+    'GET',
+    `/api/v2/users/${person.userId}`,
+  );
   expect(user.body.app_metadata).toEqual({ ruled: 1 });
 });
 
@@ -290,14 +323,24 @@ test('an action of credentials-exchange sets claims, chooses scopes and refuses'
       client_secret: client.secret,
       audience: 'https://orders.example.test',
     });
-  const at = (body: string) => ({ code: `exports.onExecuteCredentialsExchange = async (event, api) => { ${body} };` });
+  const at = (body: string) => ({
+    code: `exports.onExecuteCredentialsExchange = async (event, api) => { ${body} };`,
+  });
   await scripts.deploy(
     'credentials-exchange',
-    at(`api.accessToken.setCustomClaim('for', event.client.name); api.transaction.addTargetScope('extra');`),
+    at(
+      `api.accessToken.setCustomClaim('for', event.client.name); api.transaction.addTargetScope('extra');`,
+    ),
   );
   const { body } = await byItself();
   expect(claimsOf(body.access_token)).toMatchObject({ for: 'Meadow', scope: 'read:orders extra' });
-  await scripts.deploy('credentials-exchange', at(`api.access.deny('invalid_scope', 'not for you');`));
-  expect((await byItself()).body).toMatchObject({ error: 'invalid_scope', error_description: 'not for you' });
+  await scripts.deploy(
+    'credentials-exchange',
+    at(`api.access.deny('invalid_scope', 'not for you');`),
+  );
+  expect((await byItself()).body).toMatchObject({
+    error: 'invalid_scope',
+    error_description: 'not for you',
+  });
   await scripts.deploy('credentials-exchange');
 });

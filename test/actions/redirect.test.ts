@@ -104,11 +104,22 @@ describe('a login that an action sends to a page of the operator', () => {
     const { browser, url, state } = await arriveAtPage();
     expect(url.origin + url.pathname).toBe(PAGE);
     const token = claimsOf(url.searchParams.get('session_token') ?? '');
-    expect(token).toMatchObject({ sub: person.userId, email: person.email, iss: new URL(world.server.url).host });
+    expect(token).toMatchObject({
+      sub: person.userId,
+      email: person.email,
+      iss: new URL(world.server.url).host,
+    });
     expect(Number(token.exp) - Number(token.iat)).toBe(60);
     const back = await hop(browser, await post(state, { answer: await answerOf(state) }));
-    expect(await claimsAt(back)).toMatchObject({ first: 'ran', color: 'green', methods: ['pwd', PAGE] });
-    const { body } = await world.server.api<{ user_metadata: object }>('GET', `/api/v2/users/${person.userId}`);
+    expect(await claimsAt(back)).toMatchObject({
+      first: 'ran',
+      color: 'green',
+      methods: ['pwd', PAGE],
+    });
+    const { body } = await world.server.api<{ user_metadata: object }>(
+      'GET',
+      `/api/v2/users/${person.userId}`,
+    );
     expect(body.user_metadata).toEqual({ color: 'green' });
   });
 
@@ -137,7 +148,10 @@ describe('a login that an action sends to a page of the operator', () => {
     expect(back.searchParams.get('error_description')).toContain('an action of this server failed');
     const logs = await world.logs('q=type:actions_execution_failed');
     expect(JSON.stringify(logs[0]?.details)).toMatch(/session token|signature/);
-    const { body } = await world.server.api<{ user_metadata?: object }>('GET', `/api/v2/users/${person.userId}`);
+    const { body } = await world.server.api<{ user_metadata?: object }>(
+      'GET',
+      `/api/v2/users/${person.userId}`,
+    );
     expect(body.user_metadata).toBeUndefined();
   });
 

@@ -12,8 +12,8 @@ import {
   updateUser,
 } from '../../records/users/users.ts';
 import { mayCreateAccount, type Newcomer } from '../../steps/admit-newcomer/admit-newcomer.ts';
-import { type Actions, judgeRegistration } from '../../steps/run-actions/run-actions.ts';
 import { proveAddress } from '../../steps/prove-address/prove-address.ts';
+import { type Actions, judgeRegistration } from '../../steps/run-actions/run-actions.ts';
 import { enqueueAsyncActions, isAwaited } from '../run-async-actions/run-async-actions.task.ts';
 
 /**
@@ -41,7 +41,12 @@ export async function accountOf(
     : { phoneNumber: recipient, phoneVerified: true };
   const registered = await judgeRegistration(deps, { connection, clientId, profile });
   if (registered.kind === 'denied') {
-    audit.record({ type: 'fs', userName: recipient, connectionId: connection.id, description: DENIED });
+    audit.record({
+      type: 'fs',
+      userName: recipient,
+      connectionId: connection.id,
+      description: DENIED,
+    });
     return null;
   }
   const { appMetadata, userMetadata } = registered;
@@ -56,7 +61,11 @@ export async function accountOf(
       now,
     });
     if (made.kind === 'inserted' && isAsked) {
-      const about = { trigger: 'post-user-registration', accountId: made.user.id, clientId } as const;
+      const about = {
+        trigger: 'post-user-registration',
+        accountId: made.user.id,
+        clientId,
+      } as const;
       await enqueueAsyncActions(tx, deps.enqueue, about);
     }
     return made;

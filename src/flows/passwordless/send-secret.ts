@@ -19,6 +19,7 @@ import {
 import { newPasswordlessLink } from '../../records/passwordless-links/passwordless-links.ts';
 import { tenantSettings } from '../../records/settings/settings.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
+import type { Actions } from '../../steps/run-actions/run-actions.ts';
 import { wordText } from '../../steps/word-texts/word-texts.ts';
 
 export type PasswordlessDeps = {
@@ -28,6 +29,8 @@ export type PasswordlessDeps = {
   log: Log;
   enqueue: Enqueue;
   audit: Audit;
+  /** Runs actions, rules and hooks. */
+  actions: Actions;
   /** An origin without a trailing slash. */
   publicUrl: string;
   /** Returns `null` if no phone provider is configured. */

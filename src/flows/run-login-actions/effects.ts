@@ -40,7 +40,11 @@ export const NO_EFFECTS: LoginEffects = {
  * Adds what commands of actions ask for.
  * @returns a text with the reason if a command cannot be carried out
  */
-export function withCommands(before: LoginEffects, commands: Command[], now: Date): LoginEffects | string {
+export function withCommands(
+  before: LoginEffects,
+  commands: Command[],
+  now: Date,
+): LoginEffects | string {
   const effects: LoginEffects = structuredClone(before);
   for (const { name, args } of commands) {
     const problem = apply(effects, name, args, now);

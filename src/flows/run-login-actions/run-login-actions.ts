@@ -161,7 +161,9 @@ async function applyActions(
 }
 
 function reasonOf(commands: Command[]): string {
-  const last = commands.findLast(({ name }) => name === 'access.deny' || name === 'validation.error');
+  const last = commands.findLast(
+    ({ name }) => name === 'access.deny' || name === 'validation.error',
+  );
   const [first, second] = last?.args ?? [];
   return String(last?.name === 'validation.error' ? second : first).slice(0, 1000);
 }
@@ -172,7 +174,8 @@ function redirected(
   target: { url: Json | undefined; query: Json | undefined },
   suspended: SuspendedLogin,
 ): LoginDecision & { kind: 'redirected' | 'refused' } {
-  const url = typeof target.url === 'string' && URL.canParse(target.url) ? new URL(target.url) : null;
+  const url =
+    typeof target.url === 'string' && URL.canParse(target.url) ? new URL(target.url) : null;
   if (url === null || !['https:', 'http:'].includes(url.protocol)) {
     return failed(deps, login, 'The address of a redirect must begin with https: or http:.');
   }

@@ -18,7 +18,12 @@ import {
 import type { Audit } from '../../records/logs/logs.ts';
 import type { User } from '../../records/users/users.ts';
 import { adoptFactors, adoptVerifiedEmail } from '../../steps/adopt-factors/adopt-factors.ts';
-import { type AskedFactor, type JudgedLogin, reasonsFor, type SecondFactorReason } from './reasons.ts';
+import {
+  type AskedFactor,
+  type JudgedLogin,
+  reasonsFor,
+  type SecondFactorReason,
+} from './reasons.ts';
 import { factorOf, type UsableMethod, usable } from './usable-methods.ts';
 
 export type { EnrollableFactor } from '../../records/factor-settings/factor-settings.ts';

@@ -242,7 +242,11 @@ export async function completePageSignUp(
         await updateUser(tx, account.id, { appMetadata, userMetadata }, at);
       }
       if (isAsked) {
-        const done = { trigger: 'post-user-registration', accountId: account.id, clientId } as const;
+        const done = {
+          trigger: 'post-user-registration',
+          accountId: account.id,
+          clientId,
+        } as const;
         await enqueueAsyncActions(tx, deps.enqueue, done);
       }
       const amr = ['pwd'];

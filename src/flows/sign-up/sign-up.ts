@@ -133,7 +133,11 @@ async function tryToSignUp(
       at: clock.now(),
     });
     if (made.kind === 'created' && isAsked) {
-      const about = { trigger: 'post-user-registration', accountId: made.user.id, clientId } as const;
+      const about = {
+        trigger: 'post-user-registration',
+        accountId: made.user.id,
+        clientId,
+      } as const;
       await enqueueAsyncActions(tx, deps.enqueue, about);
     }
     return made;

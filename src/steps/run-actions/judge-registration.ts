@@ -1,6 +1,6 @@
 import type { Json } from '../../outbound/scripts/scripts.ts';
-import { currentRequest } from '../../platform/request-context/request-context.ts';
 import type { Db } from '../../platform/db/db.ts';
+import { currentRequest } from '../../platform/request-context/request-context.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import type { Connection } from '../../records/connections/connections.ts';
 import { reservedKeyOf } from '../../records/metadata/metadata.ts';

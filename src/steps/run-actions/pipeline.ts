@@ -1,7 +1,7 @@
 import type { Json, ScriptOutcome, ScriptRunner } from '../../outbound/scripts/scripts.ts';
 import type { Clock } from '../../platform/clock/clock.ts';
-import type { Db } from '../../platform/db/db.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
+import type { Db } from '../../platform/db/db.ts';
 import type { Log } from '../../platform/log/log.ts';
 import {
   type ActionResult,
@@ -237,7 +237,8 @@ function note(
   insertExecution(db, {
     id,
     trigger,
-    status: outcome.kind === 'ended' || outcome.kind === 'suspended' ? status[outcome.kind] : 'partial',
+    status:
+      outcome.kind === 'ended' || outcome.kind === 'suspended' ? status[outcome.kind] : 'partial',
     results,
     startedAt,
     endedAt: clock.now(),

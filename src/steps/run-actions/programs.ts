@@ -1,6 +1,10 @@
 import type { Keys } from '../../platform/crypto/crypto.ts';
 import type { Db } from '../../platform/db/db.ts';
-import { type DeployedAction, deployedActions, type Trigger } from '../../records/actions/actions.ts';
+import {
+  type DeployedAction,
+  deployedActions,
+  type Trigger,
+} from '../../records/actions/actions.ts';
 import {
   type EnabledHook,
   enabledHooks,

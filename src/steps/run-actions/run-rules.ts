@@ -1,5 +1,12 @@
 import type { Json } from '../../outbound/scripts/scripts.ts';
-import { type AboutRun, type ActionsDeps, API_DATA, BUDGET_MS, type Command, problemOf } from './pipeline.ts';
+import {
+  type AboutRun,
+  type ActionsDeps,
+  API_DATA,
+  BUDGET_MS,
+  type Command,
+  problemOf,
+} from './pipeline.ts';
 import type { Programs } from './programs.ts';
 
 type JsonObject = { [key: string]: Json };

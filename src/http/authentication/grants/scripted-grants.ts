@@ -65,7 +65,8 @@ export async function runScriptsOfGrant(
         status: 403,
         body: {
           error: 'interaction_required',
-          error_description: 'An action of this server needs to show a page. Log in with a browser.',
+          error_description:
+            'An action of this server needs to show a page. Log in with a browser.',
         },
       });
     case 'refused': {

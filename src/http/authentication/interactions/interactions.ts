@@ -12,9 +12,9 @@ import {
   openLogins,
   readLoginState,
   SCRIPT_PROMPT,
-  SHOWN,
   type ScriptedState,
   SECOND_FACTOR_PROMPT,
+  SHOWN,
   scriptedStateIn,
 } from '../library/library.ts';
 import { endSession } from '../logout/logout.ts';

@@ -6,7 +6,6 @@ import { loginEpoch } from '../../../records/oidc-payloads/oidc-payloads.ts';
 import { findUser } from '../../../records/users/users.ts';
 import { mayUseConnection } from '../../../steps/judge-standing/judge-standing.ts';
 import type { LibraryClients } from '../clients/clients.ts';
-import { carriedBy } from './carry-effects.ts';
 import { oauthError } from '../oauth-error.ts';
 import {
   effectsOf,
@@ -21,6 +20,7 @@ import {
   unscopedClaims,
   userClaims,
 } from '../tokens/tokens.ts';
+import { carriedBy } from './carry-effects.ts';
 
 /**
  * Returns the function that finds the user of a session, code or token for the library. It finds nobody if that login has ended, or if the

@@ -31,11 +31,11 @@ import {
   resourceServerFor,
   tokenClaims,
 } from '../tokens/tokens.ts';
-import { carryEffects } from './carry-effects.ts';
 import { createFindAccount } from './accounts.ts';
 import { createAdapter } from './adapter.ts';
 import { beforeInteractions, knownConnection, promptPolicy } from './authorize-rules.ts';
 import { type CarriedInteractions, createCarriedInteractions } from './carried-interactions.ts';
+import { carryEffects } from './carry-effects.ts';
 import { causeOf } from './error-causes.ts';
 import { grantFor } from './grants.ts';
 import { interactionUrl } from './interaction-cookie.ts';

@@ -171,4 +171,3 @@ async function isFactorAsked(deps: Deps, ctx: KoaContextWithOIDC): Promise<boole
   if (need.kind !== 'none') return true;
   throw new errors.AccessDenied('An action asks for a second factor, and none is enabled here.');
 }
-

@@ -1,11 +1,22 @@
-import type { AccessToken, ClientCredentials, JWTStructured, KoaContextWithOIDC } from 'oidc-provider';
+import type {
+  AccessToken,
+  ClientCredentials,
+  JWTStructured,
+  KoaContextWithOIDC,
+} from 'oidc-provider';
 import type { Db } from '../../../platform/db/db.ts';
 import { loginEpoch } from '../../../records/oidc-payloads/oidc-payloads.ts';
 import type { ResourceServer } from '../../../records/resource-servers/resource-servers.ts';
 import { permissionsOfUser } from '../../../records/roles/roles.ts';
 import type { Catalog } from '../clients/clients.ts';
 import { grantTypeClaim } from '../grants/grants.ts';
-import { claimsInToken, effectsOf, OIDC_SCOPES, organizationOf, rolesClaim } from '../tokens/tokens.ts';
+import {
+  claimsInToken,
+  effectsOf,
+  OIDC_SCOPES,
+  organizationOf,
+  rolesClaim,
+} from '../tokens/tokens.ts';
 
 type TokenFormatDeps = { db: Db; catalog: Catalog; issuer: string };
 

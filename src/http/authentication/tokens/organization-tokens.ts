@@ -6,8 +6,8 @@ import { clientGrantIds } from '../../../records/organizations/organizations.ts'
 import type { User } from '../../../records/users/users.ts';
 import { standingIn } from '../../../steps/judge-standing/judge-standing.ts';
 import type { Catalog } from '../clients/clients.ts';
-import { type CredentialsDeps, runScriptsOfCredentials } from './credentials-scripts.ts';
 import { oauthError } from '../oauth-error.ts';
+import { type CredentialsDeps, runScriptsOfCredentials } from './credentials-scripts.ts';
 import {
   type OrganizationClaims,
   organizationCalled,
@@ -27,7 +27,7 @@ export async function requireMember(db: Db, organizationId: string, user: User):
 
 /** Returns the function for the claims of a new access token. With client credentials, `organization` of the request counts. */
 export function tokenClaims(deps: CredentialsDeps & { catalog: Catalog }) {
-  const { db, catalog } = deps;
+  const { db } = deps;
   return async (
     ctx: KoaContextWithOIDC,
     token: AccessToken | ClientCredentials,
