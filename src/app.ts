@@ -102,6 +102,8 @@ export async function createApp(config: Config, parts: { times?: RequestTimes } 
     db,
     clock,
     egress,
+    actions,
+    publicUrl,
     key: keys.encryption,
     webhookUrl: config.smsWebhookUrl,
     twilioUrl: config.twilioUrl,

@@ -5,12 +5,20 @@ import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
 import type { Egress } from '../../platform/egress/egress.ts';
 import { readFactorSettings, readProvider } from '../../records/factor-settings/factor-settings.ts';
+import {
+  type Actions,
+  eventRequest,
+  eventTenant,
+  withoutNulls,
+} from '../../steps/run-actions/run-actions.ts';
+
+type ScriptedDeps = { actions: Actions; publicUrl: string };
 
 export type ChooseSmsSender = () => Promise<SmsSender | null>;
 
 /**
- * Returns the sender of text messages that is configured now: Twilio with the settings of the API, or the operator's webhook. Without
- * either, the messages become mails in the development mailbox. Without a mailbox, nothing is sent.
+ * Returns the sender of text messages that is configured now: the hook and actions of `send-phone-message`, Twilio with the settings of the
+ * API, or the operator's webhook. Without any, the messages become mails in the development mailbox. Without a mailbox, nothing is sent.
  * @param options.key decrypts what is encrypted at rest
  * @param options.twilioUrl replaces Twilio's own address
  * @param options.mailboxUrl the SMTP address of the development mailbox
@@ -19,16 +27,20 @@ export function createSmsSender(options: {
   db: Db;
   clock: Clock;
   egress: Egress;
+  actions: Actions;
+  publicUrl: string;
   key: Buffer;
   webhookUrl: string | undefined;
   twilioUrl: string | undefined;
   mailboxUrl: string | undefined;
 }): { choose: ChooseSmsSender; close(): void } {
-  const { db, clock, egress, key, webhookUrl, twilioUrl, mailboxUrl } = options;
+  const { db, clock, egress, actions, publicUrl, key, webhookUrl, twilioUrl, mailboxUrl } = options;
   const mailer = mailboxUrl === undefined ? null : createMailer({ url: mailboxUrl });
   const webhook = webhookUrl === undefined ? null : webhookSender(egress, webhookUrl);
   return {
     async choose() {
+      const { hook, actions: deployed } = await actions.programsOf('send-phone-message');
+      if (hook !== null || deployed.length > 0) return scriptedSender({ actions, publicUrl }, hook);
       const { provider } = (await readFactorSettings(db)).phone;
       const twilio =
         provider === 'phone-message-hook' ? null : await readTwilio({ db, egress }, key, twilioUrl);
@@ -40,6 +52,46 @@ export function createSmsSender(options: {
     },
   };
 }
+
+/** Returns a sender that is a script of the operator. It has sent the text if it ends well. */
+function scriptedSender(
+  { actions, publicUrl }: ScriptedDeps,
+  hook: Awaited<ReturnType<Actions['programsOf']>>['hook'],
+): SmsSender {
+  return {
+    async send({ to, text, channel }) {
+      const code = /\d{6}/.exec(text)?.[0];
+      const action = 'second-factor-authentication';
+      const about = {};
+      if (hook !== null) {
+        const context = withoutNulls({ message_type: channel, action, code });
+        const run = await actions.runHook({ hook, args: [to, text, context], about });
+        if (run.kind !== 'ended') return { kind: 'failed', problem: FAILED };
+      }
+      const run = await actions.run({
+        trigger: 'send-phone-message',
+        event: withoutNulls({
+          message_options: withoutNulls({
+            action,
+            code,
+            message_type: channel,
+            recipient: to,
+            text,
+          }),
+          request: eventRequest({}),
+          tenant: eventTenant(publicUrl),
+          user: {},
+        }),
+        about,
+      });
+      return run.kind === 'ended' || run.kind === 'none'
+        ? { kind: 'sent' }
+        : { kind: 'failed', problem: FAILED };
+    },
+  };
+}
+
+const FAILED = 'The script of send-phone-message has failed.';
 
 async function readTwilio(
   { db, egress }: { db: Db; egress: Egress },

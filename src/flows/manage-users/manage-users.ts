@@ -31,6 +31,7 @@ import {
   storeFirstPassword,
 } from '../../steps/choose-password/choose-password.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
+import { enqueueAsyncActions, isAwaited } from '../run-async-actions/run-async-actions.task.ts';
 import { type ManageUsersDeps, queueVerification, verificationLink } from './send-verification.ts';
 import { takenName } from './taken-name.ts';
 import { changeInDirectory, createInDirectory, removeInDirectory } from './user-in-directory.ts';
@@ -121,6 +122,7 @@ export async function changeUser(
   const isKeptThere = await changeInDirectory(deps, input);
   const now = deps.clock.now();
   const { ofIdentity, ofUser } = separated(input.changes);
+  const isAsked = chosen !== null && (await isAwaited(deps, 'post-change-password'));
   const changed = await transaction(deps.db, async (tx) => {
     const write = async (id: string, changes: UserChanges) => {
       const done = await updateUser(tx, id, changes, now);
@@ -136,6 +138,10 @@ export async function changeUser(
     }
     if (chosen !== null) {
       await storeChosenPassword(tx, { held, chosen: isKeptThere ? null : chosen, at: now });
+    }
+    if (isAsked) {
+      const about = { trigger: 'post-change-password', accountId, clientId: null } as const;
+      await enqueueAsyncActions(tx, deps.enqueue, about);
     }
     const user = await write(userId, isMain ? input.changes : ofUser);
     const most = input.ownMetadataMaxBytes ?? Number.POSITIVE_INFINITY;

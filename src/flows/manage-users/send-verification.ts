@@ -13,6 +13,7 @@ import type { DirectoryDeps } from '../../steps/ask-directory/ask-directory.ts';
 import { confirmationMail } from '../../steps/ask-for-confirmation/ask-for-confirmation.ts';
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 import { refuseProtected } from '../../steps/refuse-protected/refuse-protected.ts';
+import type { Actions } from '../../steps/run-actions/run-actions.ts';
 
 export type ManageUsersDeps = {
   db: Db;
@@ -20,6 +21,7 @@ export type ManageUsersDeps = {
   enqueue: Enqueue;
   ticketKey: Buffer;
   audit: Audit;
+  actions: Actions;
 } & DirectoryDeps;
 
 export type SendVerificationOutcome =

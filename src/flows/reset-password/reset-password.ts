@@ -35,7 +35,9 @@ import {
 } from '../../steps/choose-password/choose-password.ts';
 import { countTrace } from '../../steps/limit-traces/limit-traces.ts';
 import { proveAddress } from '../../steps/prove-address/prove-address.ts';
+import { type Actions, judgeReset } from '../../steps/run-actions/run-actions.ts';
 import { handOverLogin } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
+import { enqueueAsyncActions, isAwaited } from '../run-async-actions/run-async-actions.task.ts';
 import { firstPasswordTask } from './first-password.task.ts';
 import { mailFirstPassword } from './first-password.ts';
 import { type MailResetDeps, mailResetInstead, mailResetTo } from './mail-reset.ts';
@@ -43,7 +45,14 @@ import { renewResetTask, requestResetTask } from './request-reset.task.ts';
 
 export { askForFirstPassword } from './first-password.ts';
 
-export type ResetDeps = { db: Db; clock: Clock; enqueue: Enqueue; audit: Audit };
+export type ResetDeps = {
+  db: Db;
+  clock: Clock;
+  enqueue: Enqueue;
+  audit: Audit;
+  actions: Actions;
+  publicUrl: string;
+};
 
 /** A link and everything that its page shows. */
 export type OpenReset = {
@@ -82,6 +91,8 @@ export type ResetOutcome =
   | { kind: 'refused'; why: RefusedPassword; view: OpenReset }
   /** The legacy directory keeps the password, and has not changed it. The link still works. */
   | { kind: 'unchanged'; problem: string; view: OpenReset }
+  /** A script of `password-reset-post-challenge` refuses it, with this text for the person. */
+  | { kind: 'denied'; message: string; view: OpenReset }
   | Exclude<ResetView, OpenReset>;
 
 const REQUESTS_PER_ADDRESS = 100;
@@ -160,7 +171,7 @@ export async function viewTicket(
   return { kind: isByPassword ? 'password-changed' : state, ...found };
 }
 
-type RedeemDeps = Pick<ResetDeps, 'db' | 'clock' | 'audit'> & DirectoryDeps;
+type RedeemDeps = ResetDeps & DirectoryDeps;
 
 type Redeeming = {
   secret: string;
@@ -183,6 +194,8 @@ async function redeem(deps: RedeemDeps, input: Redeeming): Promise<ResetOutcome>
   const view = await viewTicket(deps, input.secret);
   if (view.kind !== 'open') return view;
   const { user, connection } = view;
+  const challenge = await judgeReset(deps, view);
+  if (challenge.kind === 'denied') return { kind: 'denied', message: challenge.message, view };
   const judged = await judgePassword(deps, {
     connection,
     accountId: user.id,
@@ -194,6 +207,7 @@ async function redeem(deps: RedeemDeps, input: Redeeming): Promise<ResetOutcome>
   const there = await changeThere(deps, view, input.password);
   if (there.kind === 'failed') return { kind: 'unchanged', problem: there.problem, view };
 
+  const isAsked = await isAwaited(deps, 'post-change-password');
   const done = await transaction(db, async (tx) => {
     const at = clock.now();
     const held = await holdAccount(tx, user.id);
@@ -219,9 +233,14 @@ async function redeem(deps: RedeemDeps, input: Redeeming): Promise<ResetOutcome>
     const chosen = there.kind === 'changed' ? null : judged.chosen;
     await storeChosenPassword(tx, { held: { account, person }, chosen, at, markEmailVerified });
     const { clientId } = ticket;
+    if (isAsked) {
+      const about = { trigger: 'post-change-password', accountId: user.id, clientId } as const;
+      await enqueueAsyncActions(tx, deps.enqueue, about);
+    }
     const entry = { amr: ['pwd'], ticket: input.loginTicket ?? null, clientId, at };
     const handoff = await handOverLogin(tx, { user: person, account, ...entry });
-    return { ticket, handoff, user: account, personId: person.id };
+    const resultUrl = challenge.resultUrl ?? ticket.resultUrl;
+    return { ticket: { ...ticket, resultUrl }, handoff, user: account, personId: person.id };
   });
   if (!done) {
     const now = await viewTicket(deps, input.secret);
@@ -263,6 +282,7 @@ async function changeThere(
 }
 
 const WHY_NOT: Record<Exclude<ResetOutcome['kind'], 'done' | 'refused' | 'unchanged'>, string> = {
+  denied: 'An action has refused the new password.',
   used: 'This URL can be used only once',
   expired: 'Access expired.',
   superseded: 'Access expired.',

@@ -116,6 +116,10 @@ export const FLOW_PROBLEMS = {
     when: '`return_url` is no http or https address, or its origin is not registered for the application.',
     action: 'Add the origin to `web_origins` of the application.',
   },
+  reset_denied: {
+    when: 'An action of the server refuses the new password.',
+    action: 'Show the message.',
+  },
   sign_up_denied: {
     when: 'An action of the server refuses the account.',
     action: 'Show the message.',

@@ -41,6 +41,8 @@ export async function resetPassword(
       throw new FlowProblem(503, 'temporarily_unavailable', {
         state: { state: 'credential', next: ['reset'] },
       });
+    case 'denied':
+      throw new FlowProblem(403, 'reset_denied');
     case 'unknown':
       throw new FlowProblem(404, 'unknown_link');
     default:

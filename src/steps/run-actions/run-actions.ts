@@ -22,6 +22,7 @@ export {
   withoutNulls,
 } from './event-parts.ts';
 export { type JudgedRegistration, judgeRegistration } from './judge-registration.ts';
+export { type JudgedReset, judgeReset } from './judge-reset.ts';
 export { isOwnClaim } from './own-claims.ts';
 export type { Command, PipelineOutcome } from './pipeline.ts';
 export type { Programs } from './programs.ts';

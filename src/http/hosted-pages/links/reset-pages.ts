@@ -52,6 +52,8 @@ export function registerResetPages(app: FastifyInstance, deps: PageDeps): void {
         return showReset(deps, request, reply, outcome.view, outcome.why.kind);
       case 'unchanged':
         return showReset(deps, request, reply, outcome.view, 'notChanged');
+      case 'denied':
+        return showReset(deps, request, reply, outcome.view, { text: outcome.message });
       case 'done': {
         const { ticket, user, connection, client, handoff } = outcome;
         await deps.proofs.take(request, reply, { userId: outcome.personId, handoff });
@@ -89,12 +91,17 @@ async function lookOfLink(
   return { organization: organization && organizationLook(organization) };
 }
 
+/** Returns a text of this server, or that of an action. */
+function saidOf(problem: ProblemName | { text: string }, translator: Translator): string {
+  return typeof problem === 'string' ? translator.say(`problem.${problem}`) : problem.text;
+}
+
 async function showReset(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
   view: OpenReset,
-  problem?: ProblemName,
+  problem?: ProblemName | { text: string },
 ): Promise<FastifyReply> {
   const { pages, csrf } = deps;
   const named = queryText(request, 'app', 80)?.trim() || null;
@@ -128,7 +135,7 @@ async function showReset(
       action: actionOf(request),
       email: view.user.email,
       rules: ruleViews(view.policy, translator),
-      problem: problem === undefined ? undefined : translator.say(`problem.${problem}`),
+      problem: problem === undefined ? undefined : saidOf(problem, translator),
     },
   });
 }

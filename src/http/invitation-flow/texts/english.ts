@@ -32,6 +32,7 @@ export const ENGLISH: ProblemTexts = {
     provider_unavailable:
       'The login there is not available now. Try again later, or choose another way.',
     return_url_not_allowed: 'This page is not registered for the application.',
+    reset_denied: 'You cannot change the password here.',
     sign_up_denied: 'You cannot create an account here.',
     sign_up_disabled: 'You need an invitation to create an account here.',
     sms_not_sent: 'The text message could not be sent. Try again later.',

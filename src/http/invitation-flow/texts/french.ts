@@ -35,6 +35,7 @@ export const FRENCH: ProblemTexts = {
     provider_unavailable:
       'La connexion là-bas n’est pas disponible pour le moment. Réessayez plus tard ou choisissez un autre moyen.',
     return_url_not_allowed: 'Cette page n’est pas enregistrée pour l’application.',
+    reset_denied: 'Vous ne pouvez pas changer le mot de passe ici.',
     sign_up_denied: 'Vous ne pouvez pas créer de compte ici.',
     sign_up_disabled: 'Il faut une invitation pour créer un compte ici.',
     sms_not_sent: 'Le SMS n’a pas pu être envoyé. Réessayez plus tard.',

@@ -38,6 +38,7 @@ export const GERMAN: ProblemTexts = {
     provider_unavailable:
       'Die Anmeldung dort ist gerade nicht möglich. Versuchen Sie es später erneut, oder wählen Sie einen anderen Weg.',
     return_url_not_allowed: 'Diese Seite ist für die Anwendung nicht registriert.',
+    reset_denied: 'Sie können das Passwort hier nicht ändern.',
     sign_up_denied: 'Sie können hier kein Konto anlegen.',
     sign_up_disabled: 'Hier brauchen Sie eine Einladung, um ein Konto anzulegen.',
     sms_not_sent: 'Die SMS konnte nicht gesendet werden. Versuchen Sie es später noch einmal.',
