@@ -3,7 +3,6 @@ import { createServer, type Server } from 'node:http';
 import Provider from 'oidc-provider';
 import { registerAuthentication } from '../src/http/authentication/authentication.ts';
 import { createSharedPages } from '../src/http/hosted-pages/hosted-pages.ts';
-import { createScriptRunner } from '../src/outbound/scripts/scripts.ts';
 import { createPictures } from '../src/platform/avatar/avatar.ts';
 import { systemClock } from '../src/platform/clock/clock.ts';
 import { deriveKeys, sha256 } from '../src/platform/crypto/crypto.ts';
@@ -16,7 +15,7 @@ import { ensureClient } from '../src/records/clients/clients.ts';
 import { noAudit } from '../src/records/logs/logs.ts';
 import { insertResourceServer } from '../src/records/resource-servers/resource-servers.ts';
 import { createDirectories } from '../src/steps/ask-directory/ask-directory.ts';
-import { createActions } from '../src/steps/run-actions/run-actions.ts';
+import { NO_ACTIONS } from '../test/harness/no-actions.ts';
 
 // One of the two servers that client-credentials.ts compares, in its own process.
 
@@ -114,11 +113,8 @@ async function usher(databaseUrl: string | undefined): Promise<Server> {
     createdAt: now,
   });
   const app = await createHttpServer({ log, trustProxy: [], tls: undefined });
-  const egress = createEgress({ allow: [] });
-  const scripts = createScriptRunner({ egress, log });
-  const actions = createActions({ db, clock: systemClock, keys, log, audit: noAudit, scripts });
   await registerAuthentication(app, {
-    actions,
+    actions: NO_ACTIONS,
     audit: noAudit,
     db,
     log,
@@ -126,7 +122,7 @@ async function usher(databaseUrl: string | undefined): Promise<Server> {
     keys,
     enqueue: async () => {},
     directories: createDirectories({ clock: systemClock, open: () => null }),
-    egress,
+    egress: createEgress({ allow: [] }),
     smsSender: async () => null,
     pictureOf: createPictures('own', 'http://localhost:3000'),
     publicUrl: 'http://localhost:3000',

@@ -11,6 +11,7 @@ import { setPassword } from '../src/records/passwords/passwords.ts';
 import { forgetFailures, loginNamesOf } from '../src/records/throttles/throttles.ts';
 import { useTicket } from '../src/records/tickets/tickets.ts';
 import { findUser, recordPasswordReset } from '../src/records/users/users.ts';
+import { NO_ACTIONS } from '../test/harness/no-actions.ts';
 import { NO_DIRECTORIES } from '../test/harness/no-directories.ts';
 import type { Place } from './kit/places.ts';
 
@@ -20,7 +21,15 @@ import type { Place } from './kit/places.ts';
  */
 export async function redeemWithoutHashing(place: Place, secrets: string[]): Promise<number[]> {
   const database = await openDatabase({ url: place.url, dataDir: join(place.dataDir, 'db') });
-  const deps = { db: database.db, clock: systemClock, audit: noAudit, directories: NO_DIRECTORIES };
+  const deps = {
+    db: database.db,
+    clock: systemClock,
+    audit: noAudit,
+    directories: NO_DIRECTORIES,
+    actions: NO_ACTIONS,
+    publicUrl: 'http://localhost:3000',
+    enqueue: async () => {},
+  };
   const phc = await hashPassword('Tulip-Canal-77');
   const times: number[] = [];
   try {

@@ -4,7 +4,6 @@ import type { AuthenticationDeps } from '../../src/http/authentication/authentic
 import { registerAuthentication } from '../../src/http/authentication/authentication.ts';
 import { createSharedPages } from '../../src/http/hosted-pages/hosted-pages.ts';
 import type { Interactions } from '../../src/http/seams/seams.ts';
-import { createScriptRunner } from '../../src/outbound/scripts/scripts.ts';
 import { createPictures } from '../../src/platform/avatar/avatar.ts';
 import { systemClock } from '../../src/platform/clock/clock.ts';
 import { deriveKeys, sha256 } from '../../src/platform/crypto/crypto.ts';
@@ -19,9 +18,9 @@ import { noAudit } from '../../src/records/logs/logs.ts';
 import { insertResourceServer } from '../../src/records/resource-servers/resource-servers.ts';
 import { insertUser, type NewUser, type User } from '../../src/records/users/users.ts';
 import { createDirectories } from '../../src/steps/ask-directory/ask-directory.ts';
-import { createActions } from '../../src/steps/run-actions/run-actions.ts';
 import { freePort } from '../harness/free-port.ts';
 import { freshDatabase } from '../harness/harness.ts';
+import { NO_ACTIONS } from '../harness/no-actions.ts';
 
 export const keys = deriveKeys('a-secret-for-tests-only-0123456789abcdef');
 export const CALLBACK = 'https://app.example.test/callback';
@@ -48,8 +47,6 @@ export async function openDoor(
   const port = await freePort();
   const url = `http://localhost:${port}`;
   const log = createLog(process.env.USHER_TEST_LOG ?? 'fatal');
-  const egress = createEgress({ allow: [] });
-  const scripts = createScriptRunner({ egress, log });
   const app = await createHttpServer({ log, trustProxy: [], tls: undefined });
   const { interactions } = await registerAuthentication(app, {
     db: data.db,
@@ -60,14 +57,12 @@ export async function openDoor(
     publicUrl: url.replace('http', scheme),
     enqueue: async () => {},
     directories: createDirectories({ clock: systemClock, open: () => null }),
-    egress,
+    egress: createEgress({ allow: [] }),
     smsSender: async () => null,
     audit: noAudit,
     pages: createSharedPages(app, { db: data.db, log }),
+    actions: NO_ACTIONS,
     ...more,
-    actions:
-      more.actions ??
-      createActions({ db: data.db, clock: systemClock, keys, log, audit: noAudit, scripts }),
   });
   app.get<{ Querystring: { as?: string; abort?: string } }>('/u/login', async (request, reply) => {
     const details = await interactions.details(request, reply);
@@ -83,7 +78,6 @@ export async function openDoor(
   await app.listen({ port, host: '127.0.0.1' });
   const close = async () => {
     await app.close();
-    await scripts.close();
     await data.close();
   };
   return { url, port, app, database: data, interactions, close };

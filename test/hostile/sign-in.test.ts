@@ -25,6 +25,7 @@ import {
   postToken,
 } from '../authentication/fixture.ts';
 import { freshDatabase } from '../harness/harness.ts';
+import { NO_ACTIONS } from '../harness/no-actions.ts';
 import { NO_DIRECTORIES } from '../harness/no-directories.ts';
 import { aMethod, configure, otpAt, SECRET } from '../second-factors/factors.ts';
 
@@ -107,7 +108,15 @@ async function resets(user: User): Promise<void> {
     now: new Date(),
   });
   const outcome = await redeemTicket(
-    { db, clock: systemClock, audit: noAudit, directories: NO_DIRECTORIES },
+    {
+      db,
+      clock: systemClock,
+      audit: noAudit,
+      directories: NO_DIRECTORIES,
+      actions: NO_ACTIONS,
+      publicUrl: door.url,
+      enqueue: async () => {},
+    },
     { secret, password: 'Poplar-Bridge-55' },
   );
   expect(outcome.kind).toBe('done');

@@ -14,6 +14,7 @@ import type { Database } from '../../src/platform/db/db.ts';
 import { createEgress } from '../../src/platform/egress/egress.ts';
 import { noAudit } from '../../src/records/logs/logs.ts';
 import { freshDatabase } from '../harness/harness.ts';
+import { NO_ACTIONS } from '../harness/no-actions.ts';
 import { NO_DIRECTORIES } from '../harness/no-directories.ts';
 import { checkAnswer } from '../harness/recorder.ts';
 
@@ -80,6 +81,7 @@ export async function startManagementApi(): Promise<ManagementFixture> {
     audit: noAudit,
     ticketKey: keys.ticket,
     directories: NO_DIRECTORIES,
+    actions: NO_ACTIONS,
     importLanes: 1,
     maxActiveImports: 1,
     userMetadataMaxBytes: 16_384,

@@ -11,6 +11,7 @@ import {
 } from '../../src/records/factor-settings/factor-settings.ts';
 import { freePort } from '../harness/free-port.ts';
 import { freshDatabase } from '../harness/harness.ts';
+import { NO_ACTIONS } from '../harness/no-actions.ts';
 import { keys } from '../harness/world.ts';
 
 type Received = { path: string; authorization: string | undefined; body: string };
@@ -119,7 +120,15 @@ test('a failure is reported, and an endless answer is cut off', async () => {
 
 test('the current configuration decides the provider', async () => {
   const { db } = database;
-  const options = { db, clock: systemClock, egress, key: keys.encryption, mailboxUrl: undefined };
+  const options = {
+    db,
+    clock: systemClock,
+    egress,
+    actions: NO_ACTIONS,
+    publicUrl: 'http://localhost:3000',
+    key: keys.encryption,
+    mailboxUrl: undefined,
+  };
   const bare = createSmsSender({ ...options, webhookUrl: undefined, twilioUrl: url });
   expect(await bare.choose()).toBeNull();
   const now = new Date();
