@@ -178,8 +178,12 @@ test('of the right person and fifteen simultaneous others, exactly the right one
     const types: string[] = [];
     const audit = { record: (event: { type: string }) => void types.push(event.type) };
     const log = createLog('silent');
-    const directories = NO_DIRECTORIES;
-    const deps = { db, clock: systemClock, audit, log, directories, enqueue: async () => {} };
+    const publicUrl = 'http://localhost';
+    const deps = {
+      ...{ db, clock: systemClock, audit, log, keys, publicUrl },
+      directories: NO_DIRECTORIES,
+      enqueue: async () => {},
+    };
     const outcomes = await atOnce(16, async (i) => {
       const userId = users[i]?.id ?? '';
       const proof = { kind: 'account', userId, hasLoggedIn: true } as const;

@@ -1,17 +1,16 @@
 import { handle, type Registration } from '../../platform/tasks/tasks.ts';
 import { findUser } from '../../records/users/users.ts';
 import { type SignInDeps, signInByProof } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
-import { giveProfile } from './ask-fields.ts';
-import { acceptByProof } from './by-proof/by-proof.ts';
-import type { Completion } from './finish-acceptance.ts';
+import { acceptAtOnce, type FlowDeps, type Missing, type WentOn } from './flow/flow.ts';
 import { type MailInvitationDeps, mailInvitationAgain } from './mail-invitation.ts';
 import { noteOutcome } from './note-outcome.ts';
-import type { AcceptDeps, AcceptOutcome, Proof } from './proof.ts';
+import type { AcceptDeps, AcceptedInvitation, AcceptOutcome, Proof } from './proof.ts';
 import { renewInvitationTask } from './renew-invitation.task.ts';
 import { viewInvitation } from './view-invitation.ts';
 
 export { checkFields, fieldsAskedBy } from './ask-fields.ts';
 export { declineInvitation } from './decline-invitation.ts';
+export type { Waiting } from './flow/flow.ts';
 export {
   choosePasswordInFlow,
   completeInvitationFlow,
@@ -29,6 +28,7 @@ export {
   provePhone,
   proveTotp,
   type RefusedCode,
+  shownTotp,
   startInvitationFlow,
   viewFlow,
 } from './flow/flow.ts';
@@ -43,36 +43,59 @@ export {
   viewInvitation,
 } from './view-invitation.ts';
 
+/** How an attempt to accept ends. `goes-on`: a flow of this browser keeps it and waits for a second factor. */
+export type Accepting =
+  | (AcceptedInvitation & {
+      /** Shown once, with the first second factor. */
+      recoveryCode: string | null;
+    })
+  | Exclude<AcceptOutcome, AcceptedInvitation>
+  | Missing
+  | WentOn;
+
 /**
- * Accepts the invitation of a link, whichever way the person shows who they are. One transaction consumes the invitation and gives
- * everything that it carries. Of many requests at once, by any ways, exactly one is `done`.
+ * Accepts the invitation of a link, whichever way the person shows who they are. The steps are those of a flow (`flow-steps.ts`): fields, a
+ * way to log in, second factors. With everything there, one transaction consumes the invitation and gives everything that it carries. Of
+ * many requests at once, by any ways, exactly one is `done`.
  * @param input.organizationId the organization that the link was used for; another one's invitation is unknown
- * @param input.profile what the person has entered, checked with {@link checkFields}
- * @param input.enters the login follows at once, in the browser that keeps this secret. Absent: it follows with the handoff, or came before.
+ * @param input.fields what the person has entered. Absent: nothing
+ * @param input.enters the login follows at once, in the browser that keeps this secret, and asks for second factors
+ * @param input.browser the flow that this browser has, in which the acceptance goes on if it needs a second factor
  * @returns `open` and `login` never: the person must first do what the invitation's page asks for. `login` says that a password exists
  */
 export async function acceptInvitation(
-  deps: AcceptDeps,
+  deps: AcceptDeps & FlowDeps,
   input: {
     secret: string;
     organizationId?: string;
     proof: Proof;
-    profile?: Record<string, unknown>;
+    fields?: Record<string, unknown>;
     enters?: { ip: string; browser: string };
+    browser?: { held: string | null; ip: string };
   },
-): Promise<AcceptOutcome> {
-  const view = await viewInvitation(deps, input.secret, input);
-  const { profile } = input;
-  const completion: Completion | undefined = profile && {
-    async alongside(tx, accepted) {
-      await giveProfile(tx, profile, accepted);
-      return true;
-    },
-  };
-  const accepting = { ...input, view, ...(completion && { completion }) };
-  const outcome = (await acceptByProof(deps, accepting)) ?? (await lost(deps, input));
+): Promise<Accepting> {
+  const { secret, proof, fields = {}, browser } = input;
+  const view = await viewInvitation(deps, secret, input);
+  const tried =
+    view.kind === 'open' || view.kind === 'login'
+      ? await acceptAtOnce(deps, { view, secret, proof, fields, browser })
+      : view;
+  if (tried !== null && 'kind' in tried) {
+    switch (tried.kind) {
+      case 'fields':
+      case 'goes-on':
+      case 'overtaken':
+      case 'throttled':
+        break;
+      default:
+        noteOutcome(deps.audit, tried, input);
+    }
+    return tried;
+  }
+  const outcome = tried?.outcome ?? (await lost(deps, input));
   noteOutcome(deps.audit, outcome, input);
-  if (outcome.kind === 'done' && input.enters !== undefined) {
+  if (outcome.kind !== 'done') return outcome;
+  if (input.enters !== undefined) {
     const { user: account, userId, campaign } = outcome;
     const { connectionId, email: userName } = account;
     const { clientId } = campaign;
@@ -80,7 +103,7 @@ export async function acceptInvitation(
     const user = (await findUser(deps.db, userId)) ?? account;
     await signInByProof(deps, { user, connectionId, userName, clientId, ...input.enters });
   }
-  return outcome;
+  return { ...outcome, recoveryCode: tried?.recoveryCode ?? null };
 }
 
 /** Returns the current state of an invitation that could not be accepted. */

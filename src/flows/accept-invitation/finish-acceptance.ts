@@ -19,6 +19,8 @@ import type { AcceptableInvitation, AcceptedInvitation } from './proof.ts';
 export type Completion = {
   /** Makes the login handoff one that travels in an address, for a page of the application. */
   ticket?: LoginTicket;
+  /** The methods that a flow has seen (RFC 8176), second factors included. Absent: those of the proof. */
+  amr?: string[];
   /** Runs in the same transaction. Returns false to undo everything. */
   alongside(tx: Db, accepted: { userId: string; at: Date }): Promise<boolean>;
 };
@@ -35,7 +37,7 @@ export async function finishAcceptance(
     view: AcceptableInvitation;
     secret: string;
     by: AcceptedBy;
-    /** The methods that the person has shown (RFC 8176). A flow's ticket has its own. */
+    /** The methods that the person has shown (RFC 8176). A flow's own come before. */
     amr: string[];
     account: User;
     person: User;
@@ -43,7 +45,8 @@ export async function finishAcceptance(
     at: Date;
   },
 ): Promise<AcceptedInvitation | null> {
-  const { view, secret, by, amr, account, person, completion, at } = input;
+  const { view, secret, by, account, person, completion, at } = input;
+  const { ticket = null, amr = input.amr } = completion ?? {};
   const { kind: _, ...found } = view;
   const userId = person.id;
   const { id, userId: invitedId } = view.invitation;
@@ -57,7 +60,6 @@ export async function finishAcceptance(
   if (!(await grantInvitations(tx, { campaign, accepted, now: at }))) return null;
   if (completion && !(await completion.alongside(tx, { userId, at }))) return null;
   const { clientId } = invitation;
-  const ticket = completion?.ticket ?? null;
   const handoff = await handOverLogin(tx, { user: person, account, clientId, amr, ticket, at });
   if (handoff !== null && grantsOf(invitation, campaign).data !== null) {
     const by = { handoff };

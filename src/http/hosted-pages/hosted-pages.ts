@@ -11,6 +11,7 @@ import {
   registerForgotPages,
   registerInvitationAccountPages,
   registerInvitationCodePages,
+  registerInvitationFactorPages,
   registerInvitationPages,
   registerInvitationProviderPages,
   registerNewLink,
@@ -88,6 +89,7 @@ export async function registerHostedPages(
     registerInvitationProviderPages(scope, shared);
     registerInvitationAccountPages(scope, shared);
     registerInvitationCodePages(scope, shared);
+    registerInvitationFactorPages(scope, shared);
     registerDeclinePages(scope, shared);
     registerOrganizationPages(scope, shared);
     registerOrganizationInvitationPages(scope, shared);

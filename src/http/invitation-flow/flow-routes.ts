@@ -17,6 +17,7 @@ import { logIn } from '../../flows/log-in/log-in.ts';
 import { findClient } from '../../records/clients/clients.ts';
 import { loginIdentifiersOf } from '../../records/connections/connections.ts';
 import { findFlow } from '../../records/invitation-flows/invitation-flows.ts';
+import { LOGIN_TICKET_SECONDS } from '../../records/login-handoffs/login-handoffs.ts';
 import {
   carriedOut,
   closedProblem,
@@ -220,7 +221,7 @@ async function existing(deps: Deps, request: FastifyRequest, secret: string): Pr
 
 async function complete(deps: Deps, request: FastifyRequest, secret: string): Promise<unknown> {
   const mark = requestMarkOf(bodyOf(request));
-  const completed = await completeInvitationFlow(deps, { secret, request: mark });
+  const completed = await completeInvitationFlow(deps, { secret, ticket: { request: mark } });
   if (completed.kind === 'not-taken') {
     const state = stateOf(completed.at);
     switch (completed.why) {
@@ -238,11 +239,11 @@ async function complete(deps: Deps, request: FastifyRequest, secret: string): Pr
     carriedOut(completed);
     throw new Error('A flow that did not complete has no problem.');
   }
-  const { loginTicket, expiresInSeconds, recoveryCode } = completed;
+  const { accepted, recoveryCode } = completed;
   return {
     ...doneState(),
-    login_ticket: loginTicket,
-    expires_in: expiresInSeconds,
+    login_ticket: accepted.handoff,
+    expires_in: LOGIN_TICKET_SECONDS,
     ...(recoveryCode !== null && { recovery_code: recoveryCode }),
   };
 }
@@ -258,9 +259,9 @@ async function permit(
   { db, origins }: Deps,
   request: FastifyRequest,
   reply: FastifyReply,
-  clientId: string,
+  clientId: string | null,
 ): Promise<void> {
-  const client = await findClient(db, clientId);
+  const client = clientId === null ? null : await findClient(db, clientId);
   const isPermitted = client !== null && (await origins.permit(request, reply, client));
   if (!isPermitted) throw new FlowProblem(403, 'origin_not_allowed');
 }

@@ -56,11 +56,13 @@ export type Interactions = {
   /**
    * Resumes with the user who is logged in: for this organization, null for none, undefined for the one that was asked for. What it
    * means is checked when the request is taken up again.
+   * @param fields what the person has entered for an invitation
    */
   resume(
     request: FastifyRequest,
     reply: FastifyReply,
     organizationId: string | null | undefined,
+    fields?: Record<string, unknown>,
   ): Promise<void>;
   /**
    * Goes on with a login whose browser a script has sent to a page of the operator.

@@ -22,6 +22,7 @@ export const PAGE_PATHS = {
   organizationInvitationProvider: '/u/organization-invitation/connection',
   invitationAccount: '/u/invitation-account',
   invitationCode: '/u/invitation-code',
+  invitationFactor: '/u/invitation-factor',
   declineInvitation: '/u/decline-invitation',
   organizationInvitation: '/u/organization-invitation',
   resetVerify: '/u/reset-verify',

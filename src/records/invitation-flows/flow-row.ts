@@ -3,6 +3,8 @@ export type FlowCredential =
   | { kind: 'password'; phc: string; historySize: number }
   /** The person has logged in with the password of an account that exists, in this login epoch. */
   | { kind: 'existing'; userId: string; epoch: number; endsAt: string }
+  /** The person has logged in with an account that exists, on a hosted page. `amr`: the methods that were shown (RFC 8176). */
+  | { kind: 'account'; userId: string; epoch: number; amr: string[]; endsAt: string }
   /** The person has logged in with the passkey of an account that exists. `amr`: the methods that it shows (RFC 8176). */
   | { kind: 'existing-passkey'; userId: string; epoch: number; amr: string[]; endsAt: string }
   /**
@@ -50,7 +52,8 @@ export type FlowState = {
 export type InvitationFlow = {
   id: string;
   invitationId: string;
-  clientId: string;
+  /** `null`: the invitation names no application. Then no page but the hosted ones can have the flow. */
+  clientId: string | null;
   /** Raised by every change. */
   version: number;
   state: FlowState;
@@ -62,7 +65,7 @@ export type InvitationFlow = {
 export type FlowRow = {
   id: string;
   invitation_id: string;
-  client_id: string;
+  client_id: string | null;
   version: number;
   state: FlowState;
   created_at: Date;

@@ -25,7 +25,7 @@ const EMPTY: FlowState = {
  */
 export async function startFlow(
   db: Db,
-  input: { invitationId: string; campaignId: string; clientId: string; now: Date },
+  input: { invitationId: string; campaignId: string; clientId: string | null; now: Date },
 ): Promise<{ flow: InvitationFlow; secret: string } | null> {
   const { invitationId, campaignId, clientId, now } = input;
   const secret = newFlowSecret();

@@ -20,16 +20,17 @@ export type Decided<Refused> =
 /**
  * Carries out one step of a flow: reads it, checks that the step is its turn, and stores the decision if the flow is still the one that was
  * read. Of many steps at once, one counts.
+ * @param input.action the step. `null`: it is possible whenever the flow is open
  */
 export async function stepFlow<Refused>(
   deps: FlowDeps,
-  input: { secret: string; action: FlowAction },
+  input: { secret: string; action: FlowAction | null },
   decide: (at: FlowAt) => Promise<Decided<Refused>>,
 ): Promise<FlowStepped<Refused>> {
   const viewed = await viewFlow(deps, input.secret);
   if (viewed.kind !== 'open') return viewed;
   const { at } = viewed;
-  if (!at.next.includes(input.action)) return { kind: 'out-of-order', at };
+  if (input.action !== null && !at.next.includes(input.action)) return { kind: 'out-of-order', at };
   const decided = await decide(at);
   if (decided.kind === 'refused' && decided.change === undefined) {
     return { kind: 'refused', at, why: decided.why };

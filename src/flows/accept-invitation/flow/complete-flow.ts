@@ -1,10 +1,7 @@
 import type { Db } from '../../../platform/db/db.ts';
 import { hasSecondFactor } from '../../../records/authentication-methods/authentication-methods.ts';
 import { changeFlow, completeFlow } from '../../../records/invitation-flows/invitation-flows.ts';
-import {
-  LOGIN_TICKET_SECONDS,
-  type LoginTicket,
-} from '../../../records/login-handoffs/login-handoffs.ts';
+import type { LoginTicket } from '../../../records/login-handoffs/login-handoffs.ts';
 import { loginEpoch } from '../../../records/oidc-payloads/oidc-payloads.ts';
 import { acceptByProof } from '../by-proof/by-proof.ts';
 import { noteOutcome } from '../note-outcome.ts';
@@ -18,10 +15,8 @@ import { amrOf, isMoved, noteEpoch, proofOf } from './shown-proof.ts';
 export type CompletedFlow =
   | {
       kind: 'completed';
+      /** Its handoff is the login ticket, if one was asked for. */
       accepted: AcceptedInvitation;
-      /** One-time secret for the application's next authorization request, within a minute. */
-      loginTicket: string | null;
-      expiresInSeconds: number;
       /** Shown once, with the first second factor. */
       recoveryCode: string | null;
     }
@@ -35,11 +30,12 @@ export type CompletedFlow =
 /**
  * Completes a flow. One transaction uses up the flow and the invitation, and gives everything: the password, the fields, the second factors
  * and what the invitation carries. Of many requests at once exactly one is `completed`, and a crash leaves everything as it was before.
- * @param input.request the authorization request that may use the login ticket, or `null` for any of the application
+ * @param input.ticket the login travels in an address, for a page of the application. Its `request` may use it, or any of the application.
+ *   `null`: the browser of a hosted page gets a login handoff
  */
 export async function completeInvitationFlow(
   deps: FlowDeps & AcceptDeps,
-  input: { secret: string; request: LoginTicket['request'] },
+  input: { secret: string; ticket: Pick<LoginTicket, 'request'> | null },
 ): Promise<CompletedFlow> {
   const viewed = await viewFlow(deps, input.secret);
   if (viewed.kind !== 'open') return viewed;
@@ -48,13 +44,15 @@ export async function completeInvitationFlow(
   if (await isMoved(deps, at)) return asksAgain(deps, input.secret, at);
   const proof = proofOf(deps, at);
   noteEpoch(at);
+  const amr = amrOf(deps, at);
   let recoveryCode: string | null = null;
   const outcome = await acceptByProof(deps, {
     view: at.view,
     secret: at.secret,
     proof,
     completion: {
-      ticket: { amr: amrOf(deps, at), request: input.request },
+      amr,
+      ...(input.ticket !== null && { ticket: { ...input.ticket, amr } }),
       async alongside(tx, accepted) {
         if (!(await completeFlow(tx, { seen: at.flow, now: accepted.at }))) return false;
         if (!(await mayBeGiven(tx, at, accepted.userId))) return false;
@@ -76,8 +74,6 @@ export async function completeInvitationFlow(
   return {
     kind: 'completed',
     accepted: outcome,
-    loginTicket: outcome.handoff,
-    expiresInSeconds: LOGIN_TICKET_SECONDS,
     recoveryCode,
   };
 }

@@ -8,7 +8,7 @@ import { findProvidedIdentity } from '../../../steps/adopt-identity/adopt-identi
 import { takesShownIdentity } from '../by-proof/by-proof.ts';
 import { mayAccept } from '../may-accept.ts';
 import { type FlowStepped, stepFlow } from './change-flow.ts';
-import type { FlowDeps } from './flow-view.ts';
+import type { FlowDeps, OpenView } from './flow-view.ts';
 import { sealIdentity, sealPasskey } from './flow-ways.ts';
 
 /** What a flow has shown counts this long for its completion. */
@@ -43,16 +43,43 @@ export function enterExistingPasskey(
   const { secret, userId, amr } = input;
   const step = { secret, action: 'existing-passkey' } as const;
   return stepFlow<'wrong-account'>(deps, step, async ({ view }) => {
-    const user = await mayAccept(deps.db, view, userId);
-    if (user === null) return { kind: 'refused', why: 'wrong-account' };
-    const epoch = await loginEpoch.ofThisRequest(deps.db, userId);
-    const shown = { userId, epoch, amr, endsAt: endOfProof(deps) };
-    return { kind: 'go-on', change: { credential: { kind: 'existing-passkey', ...shown } } };
+    const credential = await shownAccount(deps, { view, userId, amr });
+    return credential === null
+      ? { kind: 'refused', why: 'wrong-account' }
+      : { kind: 'go-on', change: { credential: { kind: 'existing-passkey', ...credential } } };
   });
 }
 
+/**
+ * Notes that the person has logged in with an account that exists, on a hosted page: the invited one, or another that the invitation takes.
+ * It counts when the flow completes, within an hour.
+ * @param input.amr the methods of that login (RFC 8176)
+ */
+export function enterAccount(
+  deps: FlowDeps,
+  input: { secret: string; userId: string; amr: string[] },
+): Promise<FlowStepped<'wrong-account'>> {
+  const { secret, userId, amr } = input;
+  return stepFlow<'wrong-account'>(deps, { secret, action: null }, async ({ view }) => {
+    const credential = await shownAccount(deps, { view, userId, amr });
+    return credential === null
+      ? { kind: 'refused', why: 'wrong-account' }
+      : { kind: 'go-on', change: { credential: { kind: 'account', ...credential } } };
+  });
+}
+
+/** Returns what a flow keeps of a login with an account, or `null` if the invitation does not take it. */
+async function shownAccount(
+  deps: FlowDeps,
+  { view, userId, amr }: { view: OpenView; userId: string; amr: string[] },
+) {
+  if ((await mayAccept(deps.db, view, userId)) === null) return null;
+  const epoch = await loginEpoch.ofThisRequest(deps.db, userId);
+  return { userId, epoch, amr, endsAt: endOfProof(deps) };
+}
+
 /** Why an identity does not count. */
-type RefusedIdentity = 'wrong-account' | 'blocked';
+export type RefusedIdentity = 'wrong-account' | 'blocked';
 
 /**
  * Notes an identity that a provider has just proved to this browser. It counts when the flow completes, within an hour.

@@ -39,7 +39,10 @@ const MOST_TRIES = 5;
 const MOST_MESSAGES = 10;
 const HOUR_SECONDS = 3600;
 
-/** Takes a phone number as second factor, and sends a code to it. The number counts after its right code, when the flow completes. */
+/**
+ * Takes a phone number as second factor, and sends a code to it. The number counts after its right code, when the flow completes. An
+ * authenticator application that waits for its first code is given up: the person has chosen anew.
+ */
 export async function enterPhone(
   deps: TextDeps,
   input: { secret: string; number: string; ip: string },
@@ -54,7 +57,12 @@ export async function enterPhone(
     ready.push(prepared);
     const endsAt = momentAfter(deps.clock.now(), CHALLENGE_SECONDS).toISOString();
     const code = { id: newId('fch'), endsAt, tries: 0 };
-    return { kind: 'go-on', change: { phone: { number, sent, code, isProved: false } } };
+    const { totp } = at.flow.state;
+    const kept = totp?.step === null ? null : totp;
+    return {
+      kind: 'go-on',
+      change: { phone: { number, sent, code, isProved: false }, totp: kept },
+    };
   });
   const [text] = ready;
   if (stepped.kind !== 'ok' || text === undefined) return stepped;

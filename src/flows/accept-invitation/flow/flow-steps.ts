@@ -25,8 +25,11 @@ export type FlowAction =
   | 'totp-code'
   | 'complete';
 
-/** A way to log in with which a flow can accept. The password or the passkey of an account that exists is `existing` something. */
-export type FlowWay = FlowCredential['kind'];
+/**
+ * A way to log in with which a flow can accept. The password or the passkey of an account that exists is `existing` something. On a hosted
+ * page any account can log in, and the completion judges whether the invitation takes it.
+ */
+export type FlowWay = Exclude<FlowCredential['kind'], 'account'>;
 
 /** A second factor that a flow enrolls. */
 export type FlowFactor = 'sms' | 'otp';
@@ -48,15 +51,20 @@ export type FlowNeeds = {
   givesRecoveryCode: boolean;
 };
 
+/** What was entered, as far as it decides what comes next. `way`: how the person will log in. */
+export type Entered = Pick<FlowState, 'profile' | 'phone' | 'totp'> & {
+  way: FlowCredential['kind'] | null;
+};
+
 /**
  * Returns what a flow waits for, and what can be done next. The order is: fields, a way to log in, second factors, completion. An earlier
  * step can be repeated until the flow completes.
  */
-export function stepOf(state: FlowState, needs: FlowNeeds): { step: FlowStep; next: FlowAction[] } {
+export function stepOf(state: Entered, needs: FlowNeeds): { step: FlowStep; next: FlowAction[] } {
   const fields: FlowAction[] = needs.schema === null ? [] : ['profile'];
   if (needs.schema !== null && state.profile === null) return { step: 'profile', next: fields };
   const { ways } = needs;
-  if (state.credential === null || !ways.includes(state.credential.kind)) {
+  if (state.way === null || (state.way !== 'account' && !ways.includes(state.way))) {
     return { step: 'credential', next: [...ways, ...fields] };
   }
   const factors: FlowAction[] = needs.offered.map((factor) =>
@@ -75,7 +83,7 @@ export function stepOf(state: FlowState, needs: FlowNeeds): { step: FlowStep; ne
 }
 
 /** Returns whether the flow has one of the required factors. */
-function hasRequired(state: FlowState, needs: FlowNeeds): boolean {
+function hasRequired(state: Entered, needs: FlowNeeds): boolean {
   if (needs.required.length === 0 || needs.isAddressEnough) return true;
   const shown = shownFactors(state, needs);
   return needs.required.some((factor) => shown.includes(factor));
@@ -83,7 +91,7 @@ function hasRequired(state: FlowState, needs: FlowNeeds): boolean {
 
 /** Returns the offered factors that the person has shown in the flow. */
 export function shownFactors(
-  { phone, totp }: FlowState,
+  { phone, totp }: Pick<FlowState, 'phone' | 'totp'>,
   { offered }: Pick<FlowNeeds, 'offered'>,
 ): FlowFactor[] {
   return offered.filter((factor) =>

@@ -23,6 +23,7 @@ import {
   viewInvitation,
 } from '../view-invitation.ts';
 import {
+  type Entered,
   type FlowAction,
   type FlowFactor,
   type FlowNeeds,
@@ -89,16 +90,23 @@ export async function flowAt(
   { flow, secret, view }: Pick<FlowAt, 'flow' | 'secret' | 'view'>,
 ): Promise<FlowAt> {
   const state = stateNow(flow.state, view, deps.clock.now());
-  const needs = await needsOf(deps, view, state);
-  return { flow: { ...flow, state }, secret, view, needs, ...stepOf(state, needs) };
+  const needs = await needsOf(deps, view, knownUserOf(state));
+  return { flow: { ...flow, state }, secret, view, needs, ...stepOf(enteredIn(state), needs) };
 }
 
-async function needsOf(deps: FlowDeps, view: OpenView, state: FlowState): Promise<FlowNeeds> {
+/**
+ * Returns what an invitation asks for and offers now.
+ * @param knownId who has shown a way to log in, if a user has it already
+ */
+export async function needsOf(
+  deps: FlowDeps,
+  view: OpenView,
+  knownId: string | null,
+): Promise<FlowNeeds> {
   const { db } = deps;
   const { plan } = view.campaign;
   const settings = await readFactorSettings(db);
   const enabled = enrollable(settings);
-  const knownId = knownUserOf(state);
   const user = (knownId === null ? null : await findUser(db, knownId)) ?? view.user;
   // What a stranger has enrolled ends with the acceptance. Every other factor is shown at the login that follows.
   const hasFactor = user !== null && !user.isUnproven && (await hasSecondFactor(db, user.id));
@@ -114,6 +122,10 @@ async function needsOf(deps: FlowDeps, view: OpenView, state: FlowState): Promis
     isAddressEnough: !hasFactor && asked.length > 0 && allowed.includes('email'),
     givesRecoveryCode: settings.factors['recovery-code'],
   };
+}
+
+function enteredIn({ credential, ...state }: FlowState): Entered {
+  return { ...state, way: credential?.kind ?? null };
 }
 
 /** Other factors are enrolled at the login that follows. */

@@ -5,9 +5,15 @@ import {
   insertMethod,
   useTotpStep,
 } from '../../../records/authentication-methods/authentication-methods.ts';
+import type { FlowState } from '../../../records/invitation-flows/invitation-flows.ts';
 import { giveProfile } from '../ask-fields.ts';
 import { shownFactors } from './flow-steps.ts';
 import type { FlowAt, FlowDeps } from './flow-view.ts';
+
+/** What a person has entered, in a flow or at once. */
+export type Given = Pick<FlowAt, 'view' | 'needs'> & {
+  flow: { state: Pick<FlowState, 'profile' | 'phone' | 'totp'> };
+};
 
 /**
  * Gives a person what was entered in the flow: fields, and second factors that the flow has seen. Run it in the transaction of the
@@ -17,7 +23,7 @@ import type { FlowAt, FlowDeps } from './flow-view.ts';
 export async function giveEntered(
   deps: FlowDeps,
   tx: Db,
-  at: FlowAt,
+  at: Given,
   accepted: { userId: string; at: Date },
 ): Promise<string | null> {
   const { userId, at: now } = accepted;
@@ -30,7 +36,7 @@ export async function giveEntered(
 async function enroll(
   { keys }: FlowDeps,
   tx: Db,
-  { flow, view, needs }: FlowAt,
+  { flow, view, needs }: Given,
   { userId, at: now }: { userId: string; at: Date },
 ): Promise<boolean> {
   const { phone, totp } = flow.state;

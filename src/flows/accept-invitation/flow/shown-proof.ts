@@ -17,6 +17,7 @@ export function proofOf({ keys }: FlowDeps, { flow: { state }, view }: FlowAt): 
       throw new Error('A flow without a way to log in is not complete.');
     case 'existing':
       return { kind: 'account', userId: credential.userId, hasLoggedIn: true };
+    case 'account':
     case 'existing-passkey': {
       const { userId, amr } = credential;
       return { kind: 'account', userId, hasLoggedIn: true, amr };
@@ -81,6 +82,7 @@ function amrOfWay(keys: FlowDeps['keys'], credential: FlowCredential | null): st
   switch (credential?.kind) {
     case 'passkey':
       return amrOfPasskey(openPasskey(keys, credential.sealed));
+    case 'account':
     case 'existing-passkey':
       return credential.amr;
     case 'code':

@@ -24,13 +24,13 @@ export type StartedFlow =
  * Starts the acceptance of an invitation on a page of its application, and binds it to the browser that keeps the secret. The link stays
  * valid until the flow completes. Another browser with the link is told that a flow is under way. It can take over explicitly: what was
  * typed stays, what was proved or chosen in the other browser does not, and that browser's part ends.
- * @param input.clientId the application whose page asks; a link of another one is unknown to it
+ * @param input.clientId the application whose page asks; a link of another one is unknown to it. `null`: of a hosted page
  * @param input.held the secret that this browser has, with which it goes on
  */
 export async function startInvitationFlow(
   deps: FlowDeps & { audit: Audit },
   input: {
-    clientId: string;
+    clientId: string | null;
     link: string;
     held: string | null;
     takesOver: boolean;

@@ -222,7 +222,7 @@ export function createInteractions(
       return true;
     },
 
-    async resume(request, reply, organizationId) {
+    async resume(request, reply, organizationId, fields) {
       const interaction = await current(request, reply);
       if (interaction === null) return tellItIsOver(request, reply);
       const isOpen = !interaction.params.organization;
@@ -232,7 +232,7 @@ export function createInteractions(
       const before = interaction.lastSubmission ?? {};
       await submitResult(request, reply, interaction, {
         ...before,
-        organization: { chosen: true },
+        organization: { chosen: true, ...(fields && { fields }) },
       });
     },
 

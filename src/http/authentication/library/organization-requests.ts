@@ -27,7 +27,7 @@ export const ORGANIZATION_PROMPT = 'organization';
 type Client = NonNullable<KoaContextWithOIDC['oidc']['client']>;
 type Deps = Pick<
   AuthenticationDeps,
-  'db' | 'clock' | 'audit' | 'log' | 'enqueue' | 'directories'
+  'db' | 'clock' | 'audit' | 'log' | 'enqueue' | 'directories' | 'keys' | 'publicUrl'
 > & {
   clients: LibraryClients;
 };
@@ -181,15 +181,24 @@ async function enterOrFail(deps: Deps, ctx: KoaContextWithOIDC): Promise<boolean
   const secret = typeof params?.invitation === 'string' ? params.invitation : '';
   if (secret !== '' && (await standingIn(deps.db, login)).kind !== 'foreign_store') {
     const proof = { kind: 'account', userId: user.id, hasLoggedIn: hasLoggedIn(ctx) } as const;
-    const outcome = await acceptInvitation(deps, { secret, organizationId, proof });
-    // The page explains it, and offers to log in with another account.
-    if (outcome.kind === 'wrong-account') return true;
+    const fields = fieldsIn(ctx);
+    const outcome = await acceptInvitation(deps, { secret, organizationId, proof, fields });
+    // The page explains it, and offers to log in with another account, or asks for the fields.
+    if (outcome.kind === 'wrong-account' || outcome.kind === 'fields') return true;
     if (outcome.kind === 'done') noteAcceptance(ctx, outcome.handoff);
     // If the invitation was used or revoked in the meantime, perhaps by the same user, the membership decides.
   }
   const entry = await enterOrganization(deps, login);
   if (entry.kind === 'entered') return false;
   throw new errors.AccessDenied(notPartOf(user.id, organizationId));
+}
+
+/** Returns the fields of the invitation that the page of the prompt has asked for. */
+function fieldsIn({ oidc: { result } }: KoaContextWithOIDC): Record<string, unknown> {
+  const answer = result?.[ORGANIZATION_PROMPT];
+  if (typeof answer !== 'object' || answer === null || !('fields' in answer)) return {};
+  const { fields } = answer;
+  return typeof fields === 'object' && fields !== null ? { ...fields } : {};
 }
 
 async function accountOf({ db }: Pick<Deps, 'db'>, ctx: KoaContextWithOIDC) {

@@ -11,6 +11,7 @@ import { provePassword } from '../prove-password/prove-password.ts';
 import { identifierLabel } from '../ways-in/ways-in.ts';
 import { enteredProfile, fieldViews } from './invitation-fields.ts';
 import { type Acceptable, acceptableHere, showAcceptance, showDead } from './invitation-outcome.ts';
+import { flowOfBrowser } from './kept-flow.ts';
 
 /** Registers `/u/invitation-account?ticket=…`, where a person accepts an invitation with an account they have already. */
 export function registerInvitationAccountPages(app: FastifyInstance, deps: PageDeps): void {
@@ -49,7 +50,13 @@ async function logsIn(
     return show(deps, request, reply, view, { identifier, problem, status });
   }
   const proof = { kind: 'account', userId: proved.user.id, hasLoggedIn: true } as const;
-  const outcome = await acceptInvitation(deps, { secret: secretOf(request), proof, profile });
+  const browser = flowOfBrowser(deps, request);
+  const outcome = await acceptInvitation(deps, {
+    secret: secretOf(request),
+    proof,
+    fields: profile,
+    browser,
+  });
   return showAcceptance(deps, request, reply, outcome);
 }
 

@@ -8,6 +8,7 @@ import type { PageDeps } from '../deps.ts';
 import { formAction, formText, sayNotNow, secretOf } from '../page/page.ts';
 import { enteredProfile, fieldViews } from './invitation-fields.ts';
 import { type Acceptable, acceptableHere, showAcceptance } from './invitation-outcome.ts';
+import { flowOfBrowser } from './kept-flow.ts';
 import { showInvitation } from './show-invitation.ts';
 
 type At = {
@@ -76,7 +77,8 @@ async function accepts(deps: PageDeps, at: At): Promise<FastifyReply> {
   if (proved.kind !== 'proved') return refuses(deps, at, proved);
   const secret = secretOf(request);
   const proof = { kind: 'code', connection, recipient: view.invitation.email } as const;
-  const outcome = await acceptInvitation(deps, { secret, proof, profile });
+  const browser = flowOfBrowser(deps, request);
+  const outcome = await acceptInvitation(deps, { secret, proof, fields: profile, browser });
   return showAcceptance(deps, request, reply, outcome);
 }
 

@@ -2,14 +2,13 @@ import type { FastifyRequest } from 'fastify';
 import {
   checkFields,
   fieldsAskedBy,
-  type LoginInvitation,
   type OpenInvitation,
 } from '../../../flows/accept-invitation/accept-invitation.ts';
 import { formText, type Translator } from '../page/page.ts';
 import type { InvitationField } from '../page-values/page-values.ts';
 import { inputOf, labelOf, sayFieldProblem } from './field-view.ts';
 
-type View = OpenInvitation | LoginInvitation;
+type View = Pick<OpenInvitation, 'campaign'>;
 
 // The form has fields of its own, which no field of an invitation may be taken for.
 const PREFIX = 'field-';
@@ -63,7 +62,7 @@ export function fieldViews(
 }
 
 /** Returns the form's texts as the types of the schema. A text that is none stays, and is refused. */
-function typedFields(request: FastifyRequest, view: View): Record<string, unknown> {
+export function typedFields(request: FastifyRequest, view: View): Record<string, unknown> {
   const { properties = {}, required = [] } = fieldsAskedBy(view) ?? {};
   return Object.fromEntries(
     Object.entries(properties).map(([name, { type, const: only }]) => {

@@ -1,22 +1,30 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
   type AcceptedInvitation,
+  type Accepting,
   type AcceptOutcome,
+  enterTotp,
   type LoginInvitation,
   type OpenInvitation,
   viewInvitation,
+  type Waiting,
 } from '../../../flows/accept-invitation/accept-invitation.ts';
+import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import { lookOf } from '../brand/brand.ts';
 import type { PageDeps } from '../deps.ts';
+import { showRecoveryCode } from '../mfa/mfa.ts';
 import {
   DONE_MESSAGES,
   destination,
   doneUrl,
   FAILED_MESSAGES,
   failedDestination,
+  formAction,
+  sayNotNow,
   secretOf,
 } from '../page/page.ts';
 import { showDeadLink, showUnknownLink } from './dead-link-pages.ts';
+import { keepFlow } from './kept-flow.ts';
 import { sayProblem, showInvitation } from './show-invitation.ts';
 import { showWrongAccount } from './wrong-account-page.ts';
 
@@ -40,7 +48,7 @@ export function showAcceptance(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
-  outcome: AcceptOutcome,
+  outcome: Accepting,
 ): Promise<FastifyReply> {
   switch (outcome.kind) {
     case 'refused': {
@@ -48,7 +56,17 @@ export function showAcceptance(
       return showInvitation(deps, request, reply, outcome.view, problem);
     }
     case 'done':
-      return resumeLogin(deps, request, reply, outcome);
+      return arrives(deps, request, reply, outcome);
+    case 'fields':
+      return showInvitation(deps, request, reply, outcome.view, undefined, 400);
+    case 'overtaken': {
+      const problem = deps.pages.translator(request).say('invitation.outdated');
+      return showInvitation(deps, request, reply, outcome.view, problem, 409);
+    }
+    case 'goes-on':
+      return goesOn(deps, request, reply, outcome);
+    case 'throttled':
+      return showThrottled(deps, request, reply, outcome);
     case 'login':
       return showInvitation(deps, request, reply, outcome);
     default:
@@ -56,11 +74,37 @@ export function showAcceptance(
   }
 }
 
-async function resumeLogin(
+/** Leads to the page that asks for the second factor. A single one that needs no answer before begins here. */
+async function goesOn(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
-  accepted: AcceptedInvitation,
+  { at, flowSecret }: Waiting,
+): Promise<FastifyReply> {
+  keepFlow(deps, request, reply, flowSecret);
+  const [only, ...others] = at.needs.required;
+  if (only === 'otp' && others.length === 0) await enterTotp(deps, { secret: flowSecret });
+  return reply.redirect(formAction(request, PAGE_PATHS.invitationFactor), 303);
+}
+
+async function showThrottled(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  throttled: { kind: 'throttled'; retryAfterSeconds: number },
+): Promise<FastifyReply> {
+  const view = await acceptableHere(deps, request, reply);
+  if (view === null) return reply;
+  const { problem, status } = sayNotNow(reply, throttled, deps.pages.translator(request));
+  return showInvitation(deps, request, reply, view, problem, status);
+}
+
+/** Leads who has accepted to the application, after the recovery code if there is one. */
+export async function arrives(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  accepted: AcceptedInvitation & { recoveryCode: string | null },
 ): Promise<FastifyReply> {
   const { invitation, campaign, userId, user, connection, client, organization, handoff } =
     accepted;
@@ -75,8 +119,19 @@ async function resumeLogin(
     organization,
     issuer: `${deps.publicUrl}/`,
   });
-  const { lang } = deps.pages.translator(request);
-  return reply.redirect(target ?? doneUrl('invitation', lang), 303);
+  const translator = deps.pages.translator(request);
+  const url = target ?? doneUrl('invitation', translator.lang);
+  const { recoveryCode: code } = accepted;
+  if (code === null) return reply.redirect(url, 303);
+  const session = { translator, look: client ? lookOf(client, organization) : {} };
+  return showRecoveryCode(
+    deps,
+    { request, reply, session },
+    {
+      code,
+      onward: { url, byLink: true },
+    },
+  );
 }
 
 /** Shows why the link of an invitation does not work now. */

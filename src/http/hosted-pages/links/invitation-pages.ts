@@ -9,8 +9,16 @@ import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import { loginIdentifiersOf } from '../../../records/connections/connections.ts';
 import { browserSecret, keepBrowserSecret } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
-import { chosenPassword, formText, mailSentUrl, sayNotNow, secretOf } from '../page/page.ts';
+import {
+  chosenPassword,
+  formAction,
+  formText,
+  mailSentUrl,
+  sayNotNow,
+  secretOf,
+} from '../page/page.ts';
 import { provePassword } from '../prove-password/prove-password.ts';
+import { waitingFlow } from './invitation-factor-pages.ts';
 import { enteredProfile } from './invitation-fields.ts';
 import { type Acceptable, acceptableHere, showAcceptance } from './invitation-outcome.ts';
 import {
@@ -18,6 +26,7 @@ import {
   invitationPasskeyLogin,
   sendPasskeyOptions,
 } from './invitation-passkey.ts';
+import { flowOfBrowser } from './kept-flow.ts';
 import { sayProblem, showInvitation } from './show-invitation.ts';
 
 /**
@@ -27,7 +36,12 @@ import { sayProblem, showInvitation } from './show-invitation.ts';
 export function registerInvitationPages(app: FastifyInstance, deps: PageDeps): void {
   app.get(PAGE_PATHS.invitation, async (request, reply) => {
     const view = await acceptableHere(deps, request, reply);
-    return view ? showInvitation(deps, request, reply, view) : reply;
+    if (view === null) return reply;
+    const waiting = await waitingFlow(deps, request);
+    if (waiting !== null && waiting.at.step !== 'ready') {
+      return reply.redirect(formAction(request, PAGE_PATHS.invitationFactor), 302);
+    }
+    return showInvitation(deps, request, reply, view);
   });
 
   app.post(PAGE_PATHS.invitation, async (request, reply) => {
@@ -63,7 +77,13 @@ async function choosesPassword(
   if (profile === null) return showInvitation(deps, request, reply, view, undefined, 400);
   const { password } = chosen;
   const proof = { kind: 'password', password } as const;
-  const outcome = await acceptInvitation(deps, { secret: secretOf(request), proof, profile });
+  const browser = flowOfBrowser(deps, request);
+  const outcome = await acceptInvitation(deps, {
+    secret: secretOf(request),
+    proof,
+    fields: profile,
+    browser,
+  });
   return showAcceptance(deps, request, reply, outcome);
 }
 
@@ -80,7 +100,13 @@ async function makesPasskey(
     return showInvitation(deps, request, reply, view, sayProblem(deps, request, 'passkey'));
   }
   const proof = { kind: 'passkey', passkey } as const;
-  const outcome = await acceptInvitation(deps, { secret: secretOf(request), proof, profile });
+  const browser = flowOfBrowser(deps, request);
+  const outcome = await acceptInvitation(deps, {
+    secret: secretOf(request),
+    proof,
+    fields: profile,
+    browser,
+  });
   return showAcceptance(deps, request, reply, outcome);
 }
 
@@ -93,8 +119,8 @@ async function logsInWithPasskey(
 ): Promise<FastifyReply> {
   const profile = enteredProfile(request, view);
   if (profile === null) return showInvitation(deps, request, reply, view, undefined, 400);
-  const browser = browserSecret(deps, request);
-  const login = await invitationPasskeyLogin(deps, request, reply, { view, browser });
+  const place = browserSecret(deps, request);
+  const login = await invitationPasskeyLogin(deps, request, reply, { view, browser: place });
   const translator = deps.pages.translator(request);
   if (login.kind === 'throttled') {
     const { problem, status } = sayNotNow(reply, login, translator);
@@ -104,10 +130,16 @@ async function logsInWithPasskey(
     const problem = translator.say('passkey.wrong');
     return showInvitation(deps, request, reply, view, problem);
   }
-  keepBrowserSecret(deps, reply, browser);
+  keepBrowserSecret(deps, reply, place);
   const { user, amr } = login;
   const proof = { kind: 'account', userId: user.id, hasLoggedIn: true, amr } as const;
-  const outcome = await acceptInvitation(deps, { secret: secretOf(request), proof, profile });
+  const browser = flowOfBrowser(deps, request);
+  const outcome = await acceptInvitation(deps, {
+    secret: secretOf(request),
+    proof,
+    fields: profile,
+    browser,
+  });
   return showAcceptance(deps, request, reply, outcome);
 }
 
@@ -137,7 +169,13 @@ async function logsIn(
     return showInvitation(deps, request, reply, view, proved.problem, proved.status);
   }
   const proof = { kind: 'account', userId: proved.user.id, hasLoggedIn: true } as const;
-  const outcome = await acceptInvitation(deps, { secret: secretOf(request), proof, profile });
+  const browser = flowOfBrowser(deps, request);
+  const outcome = await acceptInvitation(deps, {
+    secret: secretOf(request),
+    proof,
+    fields: profile,
+    browser,
+  });
   return showAcceptance(deps, request, reply, outcome);
 }
 

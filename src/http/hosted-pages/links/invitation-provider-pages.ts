@@ -28,6 +28,7 @@ import {
 import { isProvider } from '../ways-in/ways-in.ts';
 import { enteredProfile, fieldViews } from './invitation-fields.ts';
 import { type Acceptable, acceptableHere, showAcceptance, showDead } from './invitation-outcome.ts';
+import { flowOfBrowser } from './kept-flow.ts';
 import { invitationTitle, showInvitation } from './show-invitation.ts';
 import { showWrongAccount } from './wrong-account-page.ts';
 
@@ -169,7 +170,12 @@ async function comesBack(
   }
   const { identity } = answered;
   const proof = { kind: 'identity', connection, identity, tokenKey: deps.keys.encryption } as const;
-  const outcome = await acceptInvitation(deps, { secret, proof, profile });
+  const outcome = await acceptInvitation(deps, {
+    secret,
+    proof,
+    fields: profile,
+    browser: flowOfBrowser(deps, request),
+  });
   return showAcceptance(deps, request, reply, outcome);
 }
 
@@ -191,9 +197,13 @@ async function comesBackToLogin(
   const outcome = await acceptInvitation(deps, { secret, organizationId, proof, enters });
   if (outcome.kind !== 'done') {
     const againUrl = `${PAGE_PATHS.organizationInvitation}${stateQuery(context.interaction)}`;
+    const fieldsUrl = `${PAGE_PATHS.invitation}?ticket=${encodeURIComponent(secret)}`;
     switch (outcome.kind) {
       case 'wrong-account':
         return showWrongAccount(deps, request, reply, outcome, againUrl);
+      case 'fields':
+        // That page asks for them before the provider.
+        return reply.redirect(fieldsUrl, 303);
       case 'blocked':
       case 'gone':
       case 'unserved':

@@ -3,6 +3,7 @@ export { registerDeclinePages } from './decline-pages.ts';
 export { registerForgotPages } from './forgot-pages.ts';
 export { registerInvitationAccountPages } from './invitation-account-pages.ts';
 export { registerInvitationCodePages } from './invitation-code-pages.ts';
+export { registerInvitationFactorPages } from './invitation-factor-pages.ts';
 export { registerInvitationPages } from './invitation-pages.ts';
 export { registerInvitationProviderPages } from './invitation-provider-pages.ts';
 export { registerOrganizationInvitationPages } from './organization-invitation-pages.ts';

@@ -26,6 +26,7 @@ import { sendNewPasskeyOptions, sentPasskey } from '../login/login.ts';
 import { chosenPassword, formText, longDate, ruleViews } from '../page/page.ts';
 import { provePassword } from '../prove-password/prove-password.ts';
 import { showExpiredInvitation } from './expired-organization-invitation.ts';
+import { enteredProfile, fieldViews, typedFields } from './invitation-fields.ts';
 import { type OpenView, type Way, waysFor } from './organization-invitation-ways.ts';
 
 type Shown = {
@@ -51,10 +52,7 @@ export function registerOrganizationInvitationPages(app: FastifyInstance, deps: 
     if (!shown) return reply;
     const { way, other } = shown;
     const asked = formText(request, 'way');
-    if (asked === 'accept' && way.kind === 'accept') {
-      await deps.interactions.resume(request, reply, undefined);
-      return reply;
-    }
+    if (asked === 'accept' && way.kind === 'accept') return accepts(deps, request, reply, shown);
     if (asked === 'leave' && other !== null) {
       const description = 'the specified account is not allowed to accept the current invitation';
       const { client, organization } = shown.context;
@@ -130,9 +128,23 @@ async function viewOf(
   }
 }
 
-function wayFor({ user, connection }: OpenView): Way {
+function wayFor({ kind, user, connection }: OpenView): Way {
   if (connection === null) return { kind: 'closed' };
-  return { kind: user === null ? 'signup' : 'login', connection };
+  // An account that was made up front has no password yet.
+  return { kind: user === null || kind === 'open' ? 'signup' : 'login', connection };
+}
+
+/** Resumes the login, which accepts the invitation with the fields that were entered. */
+async function accepts(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  shown: Shown,
+): Promise<FastifyReply> {
+  const profile = enteredProfile(request, shown.view);
+  if (profile === null) return show(deps, request, reply, shown, undefined, 400);
+  await deps.interactions.resume(request, reply, undefined, profile);
+  return reply;
 }
 
 async function logsIn(
@@ -184,6 +196,7 @@ async function signsUp(
         : { kind: 'password', password: chosen.password }),
       connectionId: connection.id,
     },
+    fields: typedFields(request, view),
     enters: { ip: request.ip, browser },
   });
   if (outcome.kind === 'done') {
@@ -193,6 +206,7 @@ async function signsUp(
     const found = { context: { ...context, connection }, user: outcome.user, amr };
     return finishLogin(deps, request, reply, found);
   }
+  if (outcome.kind === 'fields') return show(deps, request, reply, shown, undefined, 400);
   if (outcome.kind === 'refused') {
     return show(deps, request, reply, shown, say(`problem.${outcome.why.kind}`));
   }
@@ -236,6 +250,8 @@ function show(
       action: `${PAGE_PATHS.organizationInvitation}${stateQuery(interaction)}`,
       way: way.kind,
       submit: way.kind === 'closed' ? null : say(`organizationInvitation.${way.kind}Submit`),
+      fields:
+        way.kind === 'accept' || way.kind === 'signup' ? fieldViews(request, view, translator) : [],
       rules: way.kind === 'signup' ? ruleViews(passwordPolicyOf(way.connection), translator) : [],
       forgotUrl: canReset ? urls.forgot : null,
       usesPasskeys: Boolean(ways?.passkey),

@@ -1,5 +1,8 @@
 import type { FastifyRequest } from 'fastify';
-import type { InvitationView } from '../../../flows/accept-invitation/accept-invitation.ts';
+import {
+  fieldsAskedBy,
+  type InvitationView,
+} from '../../../flows/accept-invitation/accept-invitation.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import type { Connection } from '../../../records/connections/connections.ts';
 import type { User } from '../../../records/users/users.ts';
@@ -34,11 +37,21 @@ export function waysFor(deps: PageDeps, request: FastifyRequest, { context, view
     form: null,
     besideForm: way.kind !== 'closed',
     passkey: passkeyFor(deps, { context, view, way }),
-    action: `${PAGE_PATHS.providerLogin}${stateQuery(context.interaction)}`,
+    action: providerAction({ context, view }),
     isShown: isHere,
     // The login with a code that follows accepts the invitation.
     urlOf: (each) => (each.strategy === 'email' && isHere(each) ? formUrl(context, each) : null),
   });
+}
+
+/** Returns where a button of a provider leads. If the invitation asks for fields, its own page asks for them first. */
+function providerAction({ context, view }: Pick<At, 'context' | 'view'>): string {
+  const { interaction } = context;
+  if (fieldsAskedBy(view) === null || view.kind === 'login') {
+    return `${PAGE_PATHS.providerLogin}${stateQuery(interaction)}`;
+  }
+  const link = interaction.params.invitation ?? '';
+  return `${PAGE_PATHS.invitationProvider}?ticket=${encodeURIComponent(link)}`;
 }
 
 /** Returns the way with the passkey of the account, or with a new one for a person without an account. */

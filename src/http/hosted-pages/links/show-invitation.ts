@@ -20,6 +20,7 @@ import {
 import { mailedCodeWay, waysIn } from '../ways-in/ways-in.ts';
 import { fieldViews } from './invitation-fields.ts';
 import { hasForm, invitationPasskeyWay } from './invitation-passkey.ts';
+import { isUnderWayElsewhere } from './kept-flow.ts';
 
 export function sayProblem(
   { pages }: PageDeps,
@@ -88,6 +89,9 @@ export async function showInvitation(
       canForget,
       rules: view.kind === 'open' && view.policy ? ruleViews(view.policy, translator) : [],
       fields: fieldViews(request, view, translator),
+      underWay: (await isUnderWayElsewhere(deps, request, invitation.id))
+        ? say('invitation.underWay')
+        : null,
       problem,
       focusPassword: problem !== undefined,
       usesPasskeys: passkey !== null,

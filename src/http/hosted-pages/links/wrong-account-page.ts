@@ -15,7 +15,12 @@ export function showWrongAccount(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
-  { invitation, client, policy, address }: WrongAccount,
+  {
+    invitation,
+    client,
+    policy,
+    address,
+  }: Pick<WrongAccount, 'invitation' | 'client' | 'policy' | 'address'>,
   onwardUrl = formAction(request, PAGE_PATHS.invitation),
 ): Promise<FastifyReply> {
   const translator = deps.pages.translator(request);

@@ -27,6 +27,7 @@ import {
 import { formText } from '../page/page.ts';
 import { finishProved } from './mfa-finish.ts';
 import {
+  afterRecoveryCode,
   hinted,
   problemText,
   type Shown,
@@ -122,7 +123,11 @@ async function tryCode(deps: PageDeps, at: At, challenge: Challenge): Promise<Fa
   }
   return tried.next === undefined
     ? finishProved(deps, request, reply, session)
-    : showRecoveryCode(deps, at, tried.next, 'mfa-recovery-code-challenge-new-code');
+    : showRecoveryCode(deps, at, {
+        code: tried.next,
+        screen: 'mfa-recovery-code-challenge-new-code',
+        onward: afterRecoveryCode(session),
+      });
 
   async function prove(): Promise<Proof & { next?: string }> {
     if (!methods.some((method) => method.kind === KINDS[challenge])) return { kind: 'wrong' };

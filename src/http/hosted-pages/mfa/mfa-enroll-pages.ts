@@ -19,9 +19,10 @@ import type { Link } from '../page-values/page-values.ts';
 import { arriveToEnroll, completed, type Enrolling } from './mfa-enroll-session.ts';
 import { finishProved } from './mfa-finish.ts';
 import {
+  afterRecoveryCode,
   hinted,
   problemText,
-  qrImage,
+  qrOf,
   showAddressForm,
   showChoices,
   showCodeForm,
@@ -86,7 +87,8 @@ export function registerMfaEnrollPages(app: FastifyInstance, deps: PageDeps): vo
     const session = await loginSession(deps, request, reply);
     if (!session) return reply;
     if (session.pending.secondAmr === null) return reply.redirect(session.context.urls.login, 303);
-    return showRecoveryCode(deps, { request, reply, session }, null);
+    const onward = afterRecoveryCode(session);
+    return showRecoveryCode(deps, { request, reply, session }, { code: null, onward });
   });
   app.post(mfaPath('mfa-recovery-code-enrollment'), async (request, reply) => {
     const session = await loginSession(deps, request, reply);
@@ -95,7 +97,8 @@ export function registerMfaEnrollPages(app: FastifyInstance, deps: PageDeps): vo
     if (formText(request, 'action') === 'new') {
       const set = await setNewRecoveryCode(deps, session.user.id);
       const code = set.kind === 'set' ? set.code : null;
-      return showRecoveryCode(deps, { request, reply, session }, code);
+      const onward = afterRecoveryCode(session);
+      return showRecoveryCode(deps, { request, reply, session }, { code, onward });
     }
     return finishProved(deps, request, reply, session);
   });
@@ -233,13 +236,12 @@ function others({ session, factors }: Enrolling): Link[] {
 async function showOtp(deps: PageDeps, at: Enrolling): Promise<FastifyReply> {
   const { session } = at;
   const { say } = session.translator;
-  const { secret, uri } = await totpSecretFor(deps, session);
   return showCodeForm(deps, at, {
     title: say('mfa.otp.enrollTitle'),
     lead: say('mfa.otp.enrollLead'),
     action: session.urlOf('mfa-otp-enrollment', languageOf(session)),
     label: say('mfa.otp.label'),
-    qr: { image: await qrImage(uri), uri, secret: secret.replace(/(.{4})(?=.)/g, '$1 ') },
+    qr: await qrOf(await totpSecretFor(deps, session)),
     links: others(at),
   });
 }

@@ -19,7 +19,7 @@ import {
 } from '../finish-login/finish-login.ts';
 import { doneUrl, queryText, sendDeadLink } from '../page/page.ts';
 import { finishProved } from './mfa-finish.ts';
-import { type Shown, showRecoveryCode } from './mfa-views.ts';
+import { afterRecoveryCode, type Shown, showRecoveryCode } from './mfa-views.ts';
 
 /** A user who can enroll a factor, with the possible factors. */
 export type Enrolling = Shown & { session: MfaSession; factors: EnrollableFactor[] };
@@ -132,7 +132,10 @@ export async function completed(
   }
   const event = { user, clientId, ip: request.ip, factor, methodId };
   const recoveryCode = await completeEnrollment(deps, event);
-  if (recoveryCode !== null) return showRecoveryCode(deps, at, recoveryCode);
+  if (recoveryCode !== null) {
+    const onward = afterRecoveryCode(session);
+    return showRecoveryCode(deps, at, { code: recoveryCode, onward });
+  }
   return session.kind === 'login'
     ? finishProved(deps, request, reply, session)
     : reply.redirect(doneUrl('mfa', session.translator.lang), 303);

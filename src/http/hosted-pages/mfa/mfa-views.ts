@@ -8,7 +8,7 @@ import type { PageValues } from '../page-values/page-values.ts';
 export type Shown = {
   request: FastifyRequest;
   reply: FastifyReply;
-  session: MfaSession;
+  session: Pick<MfaSession, 'translator' | 'look'>;
   problem?: string | undefined;
   status?: number | undefined;
 };
@@ -75,13 +75,27 @@ export function showChoices(
   });
 }
 
+/** Returns where the person goes on after the recovery code: the login, or the end of a link. */
+export function afterRecoveryCode(session: MfaSession): { url: string; byLink: boolean } {
+  return session.kind === 'login'
+    ? { url: session.urlOf('mfa-recovery-code-enrollment'), byLink: false }
+    : { url: doneUrl('mfa', session.translator.lang), byLink: true };
+}
+
 /** Shows a recovery code, only once. */
 export function showRecoveryCode(
   deps: PageDeps,
   { request, reply, session }: Shown,
-  code: string | null,
-  screen = 'mfa-recovery-code-enrollment',
+  page: {
+    /** `null`: it was shown before. */
+    code: string | null;
+    /** The Auth0 screen whose custom texts apply. Default: that of an enrollment. */
+    screen?: string;
+    /** Where the person goes on. `byLink`: with a link, and not with a form. */
+    onward: { url: string; byLink: boolean };
+  },
 ): Promise<FastifyReply> {
+  const { code, screen = 'mfa-recovery-code-enrollment', onward } = page;
   const translator = session.translator.of(screen);
   return deps.pages.send(reply, {
     template: 'mfa-recovery-code',
@@ -91,29 +105,29 @@ export function showRecoveryCode(
       title: translator.say('mfa.recovery.title'),
       lead: translator.say(code === null ? 'mfa.recovery.gone' : 'mfa.recovery.lead'),
       code: code?.replace(/(.{4})(?=.)/g, '$1 ') ?? null,
-      action:
-        session.kind === 'login'
-          ? session.urlOf('mfa-recovery-code-enrollment')
-          : doneUrl('mfa', translator.lang),
-      byLink: session.kind === 'ticket',
+      action: onward.url,
+      byLink: onward.byLink,
       csrf: deps.csrf.token(request, reply),
     },
   });
 }
 
-/** Returns the QR code for an authenticator app as a `data:` URL. */
-export function qrImage(uri: string): Promise<string> {
+/** Returns the secret for an authenticator app as a page shows it, with its QR code as a `data:` URL. */
+export async function qrOf({ secret, uri }: { secret: string; uri: string }) {
+  return { image: await qrImage(uri), uri, secret: secret.replace(/(.{4})(?=.)/g, '$1 ') };
+}
+
+function qrImage(uri: string): Promise<string> {
   return QRCode.toDataURL(uri, { margin: 2, width: 440, errorCorrectionLevel: 'M' });
 }
 
 /** Returns the text for a code that could not be sent or was wrong. */
 export function problemText(
-  session: MfaSession,
+  { translator }: Pick<MfaSession, 'translator'>,
   outcome:
     | { kind: 'wrong' | 'over' | 'failed' | 'unreachable' }
     | { kind: 'throttled'; retryAfterSeconds: number },
 ): string {
-  const { translator } = session;
   return outcome.kind === 'throttled'
     ? translator.say('problem.throttled', {
         time: waitingTime(outcome.retryAfterSeconds, translator),

@@ -61,6 +61,8 @@ export type LinkValues = {
       /** Where a person accepts with another account. `null` if no other may accept. */
       accountUrl: string | null;
       declineUrl: string;
+      /** Says that another browser is on the way, and that this one takes over. */
+      underWay: string | null;
       /** Says since when the user has a password. */
       changed: string | null;
       /** Whether the user can request a link for a new password. */
@@ -105,6 +107,7 @@ export type LinkValues = {
       way: 'accept' | 'login' | 'signup' | 'closed';
       /** The text of the button. `null` if there is no way. */
       submit: string | null;
+      fields: InvitationField[];
       rules: RuleView[];
       forgotUrl: string | null;
       /** Says that another user is logged in. */

@@ -4,13 +4,12 @@ import {
   PROVIDER_LOGIN_SECONDS,
   secretAfterArrival,
 } from '../../../records/provider-logins/provider-logins.ts';
+import { keepAmongFew } from '../browser/browser.ts';
 
 type Deps = { secureCookies: boolean };
 
 const LOGIN = 'usher_provider_';
 const ARRIVAL = 'usher_arrival_';
-/** More would fill the header of every request. */
-const MOST = 6;
 
 /**
  * Ties a login at a provider to this browser. Each has a cookie of its own, so that two tabs do not disturb each other. It is sent when the
@@ -36,19 +35,15 @@ export function keepArrival(
 }
 
 function keep(
-  { secureCookies: secure }: Deps,
+  deps: Deps,
   request: FastifyRequest,
   reply: FastifyReply,
   { kind, id, secret }: { kind: string; id: string; secret: string },
 ): void {
-  const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const;
-  const open = Object.keys(request.cookies).filter((name) => name.includes(kind));
-  for (const name of open.slice(0, Math.max(0, open.length - MOST + 1))) {
-    reply.clearCookie(name, attributes);
-  }
   // It may wait for the proof of an account, as long again.
   const maxAge = 2 * PROVIDER_LOGIN_SECONDS;
-  reply.setCookie(nameOf(kind, id, secure), secret, { ...attributes, maxAge });
+  const name = nameOf(kind, id, deps.secureCookies);
+  keepAmongFew(deps, request, reply, { kind, name, value: secret, maxAge });
 }
 
 /** Returns the secret that this browser has for a login at a provider, or `null`. */
