@@ -16,6 +16,7 @@ import { toTable } from './kit/table.ts';
 import { run as runLogins } from './logins.ts';
 import { run as runLookups } from './lookups.ts';
 import { run as runRateLimits } from './rate-limits.ts';
+import { run as runScripts } from './scripts.ts';
 import { run as runSearches } from './searches.ts';
 import { run as runWrongPasswords } from './wrong-passwords.ts';
 
@@ -30,6 +31,7 @@ const BENCHMARKS: Record<string, Benchmark> = {
   'rate-limits': runRateLimits,
   'wrong-passwords': runWrongPasswords,
   enumeration: runEnumeration,
+  scripts: runScripts,
 };
 
 const FULL: Sizes = {

@@ -193,6 +193,8 @@ function configOf(
     mailFrom: 'Usher <no-reply@example.test>',
     mailRatePerSecond: 0,
     importMaxBytes: 1024 ** 3,
+    scriptProcesses: 2,
+    scriptMemoryMb: 128,
     importWorkers: 2,
     importMaxJobs: 2,
     userMetadataMaxBytes: 16_384,

@@ -95,7 +95,12 @@ export async function createApp(config: Config, parts: { times?: RequestTimes } 
     mailFrom: config.mailFrom,
   });
   const egress = createEgress({ allow: config.egressAllow });
-  const scripts = createScriptRunner({ egress, log });
+  const scripts = createScriptRunner({
+    egress,
+    log,
+    processes: config.scriptProcesses,
+    memoryMb: config.scriptMemoryMb,
+  });
   const scriptLog = createScriptLog({ db, clock, log });
   const actions = createActions({ db, clock, keys, log, audit, scripts });
   const smsSender = createSmsSender({

@@ -52,6 +52,10 @@ export type Config = {
   dnsServers: string[];
   /** Hosts, addresses and networks that outgoing calls may reach beside public hosts. */
   egressAllow: string[];
+  /** Processes that run scripts of the operator. */
+  scriptProcesses: number;
+  /** Memory of one script, in megabytes. */
+  scriptMemoryMb: number;
   /** Other addresses for those of identity providers, by the beginning that they replace. */
   providerEndpoints: Readonly<Record<string, string>>;
   /** The rate limits of the APIs. The names are those of the plans and documents they come from. */
@@ -210,6 +214,8 @@ export function readConfig(env: Record<string, string | undefined>): ConfigOutco
     twilioUrl,
     mailRatePerSecond: whole('MAIL_RATE_PER_SECOND', 0, 0, 100_000),
     importMaxBytes: whole('IMPORT_MAX_BYTES', 2 * 1024 ** 3, 1, Number.MAX_SAFE_INTEGER),
+    scriptProcesses: whole('SCRIPT_PROCESSES', 2, 1, 16),
+    scriptMemoryMb: whole('SCRIPT_MEMORY_MB', 128, 16, 1024),
     importWorkers: whole('IMPORT_WORKERS', 2, 1, 64),
     importMaxJobs: whole('IMPORT_MAX_JOBS', 100, 1, 100_000),
     userMetadataMaxBytes: whole('USER_METADATA_MAX_BYTES', 16_384, 100, 1_048_576),

@@ -92,6 +92,8 @@ export async function startServer(
     mailFrom: 'Usher <no-reply@usher.test>',
     mailRatePerSecond: 0,
     importMaxBytes: 2 * 1024 ** 3,
+    scriptProcesses: 2,
+    scriptMemoryMb: 128,
     importWorkers: 2,
     importMaxJobs: 100,
     userMetadataMaxBytes: 16_384,

@@ -65,8 +65,8 @@ test.each([
 
 test.each([
   ['process', 'process is not defined'],
-  ['require("fs")', "Cannot find module 'fs'"],
-  ['require("node:child_process")', "Cannot find module 'node:child_process'"],
+  ['require("fs")', "Scripts cannot require 'fs'"],
+  ['require("node:child_process")', "Scripts cannot require 'child_process'"],
   ['this.constructor.constructor("return process")()', 'process is not defined'],
   ['fetch.constructor("return process")()', 'process is not defined'],
   ['console.log.constructor("return process")()', 'process is not defined'],

@@ -29,7 +29,7 @@ type Dispatch = (kind: string, id: number, text: string, payload: string) => voi
 const MAX_TIMERS = 1000;
 const MAX_PENDING = 100;
 /** Milliseconds for which an answer waits until its script is still, so that the next run finds the context free. */
-const STILL_MS = 20;
+const STILL_MS = 100;
 /** Milliseconds to close a run, in which a script may handle its failed calls. */
 const CLOSE_MS = 500;
 
@@ -46,6 +46,8 @@ export function createCell({ vm, limits, prelude, modules, send }: Parts): Cell 
         until: number;
         ended: () => void;
         isEnded: boolean;
+        /** Whether it has ended before the script answered. */
+        isCut: boolean;
         /** Resolves when the script does nothing at the moment. */
         still: Promise<unknown>;
       }
@@ -119,12 +121,15 @@ export function createCell({ vm, limits, prelude, modules, send }: Parts): Cell 
     run.isEnded = true;
     for (const timer of run.timers.values()) clearTimeout(timer);
     run.ended();
-    void tell({ type: 'end', id: run.call.id, kind, text, lines: run.lines }, run.still);
+    run.isCut = kind === 'timed-out' || kind === 'crashed';
+    void tell(run, { type: 'end', id: run.call.id, kind, text, lines: run.lines });
   }
 
-  async function tell(outcome: Extract<FromSandbox, { type: 'end' }>, still: Promise<unknown>) {
-    const isOver = outcome.kind === 'timed-out' || outcome.kind === 'crashed';
-    if (!isOver) await Promise.race([still, wait(STILL_MS)]);
+  async function tell(
+    { isCut, still }: { isCut: boolean; still: Promise<unknown> },
+    outcome: FromSandbox,
+  ): Promise<void> {
+    if (!isCut) await Promise.race([still, wait(STILL_MS)]);
     send(outcome);
   }
 
@@ -155,6 +160,7 @@ export function createCell({ vm, limits, prelude, modules, send }: Parts): Cell 
         until: performance.now() + call.timeoutMs,
         ended: ended.resolve,
         isEnded: false,
+        isCut: false,
         still: Promise.resolve() as Promise<unknown>,
       };
       current = run;
@@ -166,7 +172,8 @@ export function createCell({ vm, limits, prelude, modules, send }: Parts): Cell 
         void enter('call', call.id, program, call.payload);
         await ended.promise;
         await run.still;
-        if (!run.isBroken) await enter('close', call.id);
+        // Otherwise the script's own answer has closed it.
+        if (run.isCut && !run.isBroken) await enter('close', call.id);
       } catch (error) {
         run.isBroken = true;
         end('crashed', (error as Error).message);
