@@ -39,7 +39,7 @@ export function addConnectionsCommand(program: Command, context: Context): void 
   const connections = program
     .command('connections')
     .summary('try scripts and directories of connections')
-    .description('Asks the legacy user store of a connection, without writing users.')
+    .description('Asks the legacy user database of a connection, without writing users.')
     .addHelpText('after', EXAMPLES);
 
   const attempt = connections
@@ -53,7 +53,7 @@ export function addConnectionsCommand(program: Command, context: Context): void 
     .option('--code <file>', 'a file with a source to try instead of the stored one')
     .option('--case <name>', 'a stored question, instead of the other options')
     .option('--save-as <name>', 'store the question under this name')
-    .option('--allow-changes', 'run a script that changes the legacy user store')
+    .option('--allow-changes', 'run a script that changes the legacy user database')
     .action(async (name: string, options: Options) => {
       const { api, terminal } = toolsOf(context, attempt);
       const query = `/api/v2/connections?name=${encodeURIComponent(name)}`;

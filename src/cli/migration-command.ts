@@ -24,7 +24,7 @@ type Progress = {
 export function addMigrationCommand(program: Command, context: Context): void {
   const migration = program
     .command('migration')
-    .summary('show and finish the move from an older user store')
+    .summary('show and finish the move from an older user database')
     .description(
       'Shows how far the first logins and imports of a connection have come, and ends it.',
     )
@@ -44,7 +44,7 @@ export function addMigrationCommand(program: Command, context: Context): void {
 
   const finish = migration
     .command('finish')
-    .description('Ends the migration: nobody asks the older user store from now on.')
+    .description('Ends the migration: nobody asks the older user database from now on.')
     .option('-c, --connection <name>', 'connection', 'Username-Password-Authentication')
     .option('--import <job>', 'the import of the remaining users, which must have no refused rows')
     .action(async (options: { connection: string; import?: string }) => {
@@ -72,7 +72,7 @@ function linesOf(progress: Progress): string[] {
     `In the last hour ${rate.last_hour}, day ${rate.last_day}, week ${rate.last_week}.`,
     ...(progress.done_at === null ? [] : [`At this rate, nobody remains at ${progress.done_at}.`]),
     `${counted(progress.not_come_yet.total, 'imported user')} have not come yet.`,
-    ...(directory === null ? [] : [`The older user store: ${directory.state}.`]),
+    ...(directory === null ? [] : [`The older user database: ${directory.state}.`]),
     ...failing.accounts.map((each) => `  ${each.identifier}: ${each.reason}, ${each.problem}`),
   ];
 }

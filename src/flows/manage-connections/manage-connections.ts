@@ -56,7 +56,7 @@ export async function createConnection(
 
 /**
  * Changes only what `changes` names; `settings` field by field. `clientIds`: the only applications that may use the connection from now on.
- * `has-users`: the options would give the connection a legacy user store, or take it away, although it has users.
+ * `has-users`: the options would give the connection a legacy user database, or take it away, although it has users.
  */
 export async function changeConnection(
   { db, clock, keys }: ManageConnectionsDeps,

@@ -25,9 +25,9 @@ const NEEDED = {
 
 const WHY: Record<string, string> = {
   login: 'Nobody can log in.',
-  get_user: 'Sign-ups and forgotten passwords do not find the users of the legacy user store.',
+  get_user: 'Sign-ups and forgotten passwords do not find the users of the legacy user database.',
   create: 'Nobody can sign up.',
-  verify: 'The legacy user store does not learn that an email address was verified.',
+  verify: 'The legacy user database does not learn that an email address was verified.',
   change_password: 'Nobody can change a password.',
   delete: 'Users cannot be deleted.',
   change_email: 'Email addresses cannot be changed.',

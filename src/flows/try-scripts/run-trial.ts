@@ -25,7 +25,7 @@ export type TrialArgs = {
 
 export type TrialAnswer = DirectoryLogin | DirectoryUser | DirectoryChange;
 
-/** Scripts that change the legacy user store. */
+/** Scripts that change the legacy user database. */
 export const CHANGING: ReadonlySet<string> = new Set([
   'create',
   'verify',

@@ -32,7 +32,7 @@ export type Trial = {
   args: TrialArgs;
   /** A source to try instead of the stored one. */
   source?: string | undefined;
-  /** Whether the script may change the legacy user store. */
+  /** Whether the script may change the legacy user database. */
   mayChange: boolean;
   /** Stores the question under this name, to be asked again. */
   saveAs?: string | undefined;
@@ -47,16 +47,16 @@ export type TrialOutcome =
       /** Milliseconds until the first answer. */
       tookMs: number;
     }
-  /** The connection has no legacy user store. */
+  /** The connection has no legacy user database. */
   | { kind: 'no-store' }
-  /** The script changes the legacy user store, and the caller has not allowed it. */
+  /** The script changes the legacy user database, and the caller has not allowed it. */
   | { kind: 'would-change' }
   | { kind: 'missing-case' }
   /** The connection has twenty cases already. */
   | { kind: 'full' };
 
 /**
- * Asks the legacy user store of a connection, and answers what a login would get. It writes no user. A question that only reads is asked
+ * Asks the legacy user database of a connection, and answers what a login would get. It writes no user. A question that only reads is asked
  * once more, to find what differs between two answers.
  */
 export async function tryScript(

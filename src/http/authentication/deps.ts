@@ -21,7 +21,7 @@ export type AuthenticationDeps = {
   /** Makes outgoing calls. */
   egress: Egress;
   audit: Audit;
-  /** The legacy user stores of connections. */
+  /** The legacy user databases of connections. */
   directories: Directories;
   /** Runs actions, rules and hooks. */
   actions: Actions;

@@ -24,7 +24,7 @@ export type HostedPagesDeps = {
   log: Log;
   /** Logins at identity providers. */
   social: Social;
-  /** The legacy user stores of connections. */
+  /** The legacy user databases of connections. */
   directories: Directories;
   /** Chooses the sender of text messages. */
   smsSender: ChooseSmsSender;

@@ -24,7 +24,7 @@ export type InvitationFlowDeps = {
   publicUrl: string;
   /** Logins at identity providers. */
   social: Social;
-  /** The legacy user stores of connections. */
+  /** The legacy user databases of connections. */
   directories: Directories;
   smsSender: ChooseSmsSender;
   limit?: LimitRequest | undefined;

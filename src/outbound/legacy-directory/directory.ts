@@ -66,7 +66,7 @@ export type DirectoryContext = {
   organization: { id: string; name: string; metadata: Record<string, string> } | null;
 };
 
-/** The legacy user store of a connection: scripts, an HTTP directory, an SQL database, or LDAP. */
+/** The legacy user database of a connection: scripts, an HTTP directory, an SQL database, or LDAP. */
 export type Directory = {
   login(input: {
     identifier: string;

@@ -19,7 +19,7 @@ export type DirectoryDeps = {
   note: (note: ScriptNote) => void;
 };
 
-/** The legacy user store of a connection, as its options describe it. */
+/** The legacy user database of a connection, as its options describe it. */
 export type LegacyStore = {
   connection: { id: string; name: string };
   /** What scripts see as `user.tenant`. */

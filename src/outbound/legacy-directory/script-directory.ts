@@ -24,7 +24,7 @@ const MOST_TEXT = 500;
 const SHORTEST_SECRET = 6;
 const REFUSALS = new Set(['WrongUsernameOrPasswordError', 'ValidationError', 'UnauthorizedError']);
 
-/** The legacy user store behind the scripts of a connection, called as Auth0 calls them. */
+/** The legacy user database behind the scripts of a connection, called as Auth0 calls them. */
 export function scriptDirectory(deps: DirectoryDeps, store: LegacyStore): Directory {
   const settings = Object.values(store.configuration);
   const run = async (

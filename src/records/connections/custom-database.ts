@@ -29,7 +29,7 @@ export type CustomDatabase = {
 
 type WithOptions = Pick<Connection, 'options'>;
 
-/** Returns the legacy user store of a connection. `null`: Usher keeps its users alone. */
+/** Returns the legacy user database of a connection. `null`: Usher keeps its users alone. */
 export function customDatabaseOf(
   connection: WithOptions & Pick<Connection, 'strategy'>,
 ): CustomDatabase | null {

@@ -14,7 +14,7 @@ type ScriptCasesTable = {
 
 const on = (db: Db) => db.withTables<{ script_cases: ScriptCasesTable }>();
 
-/** A recorded question to the legacy user store of a connection, and what it answered last. */
+/** A recorded question to the legacy user database of a connection, and what it answered last. */
 export type ScriptCase = {
   connectionId: string;
   name: string;

@@ -21,7 +21,7 @@ export type OpenDirectoryDeps = {
   note: (note: ScriptNote) => void;
 };
 
-/** Opens the legacy user store of a connection, without limits on questions. `null`: Usher keeps its users alone. */
+/** Opens the legacy user database of a connection, without limits on questions. `null`: Usher keeps its users alone. */
 export function openDirectory(deps: OpenDirectoryDeps, connection: Connection): Directory | null {
   const store = legacyStoreOf(deps, connection);
   return store === null ? null : directoryOf(deps, store);

@@ -20,7 +20,7 @@ const ONLY_WITH_STORE = [
   'non_persistent_attrs',
 ];
 
-/** Returns whether an option of a database connection has no effect, because the connection has no legacy user store. */
+/** Returns whether an option of a database connection has no effect, because the connection has no legacy user database. */
 export function isUseless(options: Options, name: string): boolean {
   return (
     options.enabledDatabaseCustomization !== true &&
@@ -30,7 +30,7 @@ export function isUseless(options: Options, name: string): boolean {
 }
 
 /**
- * Rules between options of a connection with a legacy user store. Refuses what would have no effect.
+ * Rules between options of a connection with a legacy user database. Refuses what would have no effect.
  * @throws ApiError 400
  */
 export function checkCustomDatabase(options: Options): void {
@@ -55,7 +55,7 @@ export function checkCustomDatabase(options: Options): void {
   if (options.set_user_root_attributes === 'never_on_login') {
     throw refused(
       'set_user_root_attributes',
-      'be on_each_login or on_first_login, because users of a legacy user store always get their profile from it',
+      'be on_each_login or on_first_login, because users of a legacy user database always get their profile from it',
     );
   }
   if (options.import_mode === true && options.set_user_root_attributes === 'on_each_login') {

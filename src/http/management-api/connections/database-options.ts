@@ -163,10 +163,10 @@ const known = {
   }),
   brute_force_protection: on('Whether brute-force protection slows down password guessing'),
   enabledDatabaseCustomization: on(
-    'Whether the connection has a legacy user store: scripts, or a `directory`. It cannot change once the connection has users.',
+    'Whether the connection has a legacy user database: scripts, or a `directory`. It cannot change once the connection has users.',
   ),
   import_mode: on(
-    'Whether users are copied at their first login, with the password that they typed. With `false`, the legacy user store keeps the passwords and is asked at every login.',
+    'Whether users are copied at their first login, with the password that they typed. With `false`, the legacy user database keeps the passwords and is asked at every login.',
   ),
   customScripts: closed(
     Object.fromEntries(
@@ -177,7 +177,7 @@ const known = {
     ),
     {
       description:
-        'Scripts that ask the legacy user store. Each is the source of one function. Usher checks the syntax when it stores them.',
+        'Scripts that ask the legacy user database. Each is the source of one function. Usher checks the syntax when it stores them.',
     },
   ),
   configuration: nullable(
@@ -196,12 +196,12 @@ const known = {
   ),
   set_user_root_attributes: oneOf(['on_each_login', 'on_first_login', 'never_on_login'], {
     description:
-      'When the name and the picture of a user follow the legacy user store. Default: `on_each_login`. With `import_mode`, users are copied once, so the only value is `on_first_login`. `never_on_login` is for identity providers only.',
+      'When the name and the picture of a user follow the legacy user database. Default: `on_each_login`. With `import_mode`, users are copied once, so the only value is `on_first_login`. `never_on_login` is for identity providers only.',
   }),
   non_persistent_attrs: nullable(
     Type.Array(Type.String({ maxLength: 255 }), {
       maxItems: 96,
-      description: 'Attributes from the legacy user store that are not stored',
+      description: 'Attributes from the legacy user database that are not stored',
     }),
   ),
   authentication_methods: nullable(

@@ -11,7 +11,7 @@ const BRUTE_FORCE: Effect = {
   because: '/attack-protection/brute-force-protection disables it for all connections',
 };
 const NO_NAMES =
-  'Usher changes passwords and email addresses in legacy user stores, but no other identifiers';
+  'Usher changes passwords and email addresses in legacy user databases, but no other identifiers';
 const NO_ATTRIBUTES: Effect = {
   only: [[]],
   because: 'attributes come from imports and from this API',

@@ -58,7 +58,7 @@ const tryBody = closed({
   allow_changes: Type.Optional(
     Type.Boolean({
       description:
-        'Must be `true` for scripts that change the legacy user store: create, verify, change_password, delete, change_email.',
+        'Must be `true` for scripts that change the legacy user database: create, verify, change_password, delete, change_email.',
     }),
   ),
 });
@@ -66,7 +66,7 @@ const tryBody = closed({
 const trialSchema = Type.Object({
   outcome: oneOf(
     ['found', 'none', 'wrong', 'denied', 'done', 'declined', 'refused', 'unavailable'],
-    { description: 'What the legacy user store answered' },
+    { description: 'What the legacy user database answered' },
   ),
   reason: Type.Optional(Type.String({ description: 'Why there was no usable answer' })),
   message: Type.Optional(Type.String()),
@@ -85,7 +85,7 @@ export function scriptRoutes(api: Api, deps: TryScriptsDeps): void {
     scopes: ['update:connections'],
     summary: 'Try a script or the directory of a connection',
     description:
-      'Asks the legacy user store as a login would, and returns the profile as Usher would store it. It creates no user and ' +
+      'Asks the legacy user database as a login would, and returns the profile as Usher would store it. It creates no user and ' +
       'changes none in Usher. Questions that only read are asked twice, to find a `user_id` that differs, and `login` also asks ' +
       '`get_user`, to compare the profiles. `save_as` stores the question as a case, encrypted. `case` asks a stored one again.',
     tags,
@@ -238,14 +238,14 @@ async function tryFromBody(
       throw badRequest('The connection has 20 cases already. Delete one first.');
     case 'would-change':
       throw badRequest(
-        'This script changes the legacy user store. Set allow_changes to true to run it.',
+        'This script changes the legacy user database. Set allow_changes to true to run it.',
       );
     case 'no-store':
       throw badRequest('The connection has neither scripts nor a directory.');
   }
 }
 
-/** @throws ApiError 404; 400 if the connection has no legacy user store */
+/** @throws ApiError 404; 400 if the connection has no legacy user database */
 async function customConnection(
   { db }: Pick<TryScriptsDeps, 'db'>,
   id: string,
@@ -254,7 +254,7 @@ async function customConnection(
   if (connection === null) throw missingConnection();
   if (customDatabaseOf(connection) === null) {
     throw badRequest(
-      'The connection has no legacy user store. Set options.enabledDatabaseCustomization to true first.',
+      'The connection has no legacy user database. Set options.enabledDatabaseCustomization to true first.',
     );
   }
   return connection;
