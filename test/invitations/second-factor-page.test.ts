@@ -6,7 +6,7 @@ import {
 import { findInvitation } from '../../src/records/invitations/invitations.ts';
 import { aPassword, aPerson, atOnce } from '../harness/factories.ts';
 import { plainBrowser } from '../harness/plain-browser.ts';
-import { textOf } from '../harness/visitor.ts';
+import { formOf, textOf } from '../harness/visitor.ts';
 import {
   type ApiClient,
   CALLBACK,
@@ -66,7 +66,8 @@ async function choosesPassword(link: string, fields: Record<string, string> = {}
   const shown = await tab.send({ password: aPassword(), ...fields });
   const [, csrf = ''] = /name="csrf" value="([^"]+)"/.exec(shown.page) ?? [];
   /** Sends the form of the step, also if the page would not show it any more. */
-  const types = (code: string) => browser.post(shown.url, { csrf, code });
+  const types = (code: string, more: Record<string, string> = {}) =>
+    browser.post(shown.url, { csrf, code, ...more });
   return { tab, shown, types };
 }
 
@@ -110,16 +111,50 @@ describe('an invitation that asks for an authenticator application', () => {
     });
   });
 
-  test('shows the same code again in this browser, also at the link itself', async () => {
+  test('shows the same code again in this browser, and the link leads to it', async () => {
     const { link, id } = await invited(['otp']);
     const { tab, shown } = await choosesPassword(link);
-    const again = await tab.go(link);
-    expect([new URL(again.url).pathname, secretIn(again)]).toEqual([
-      '/u/invitation-factor',
-      secretIn(shown),
-    ]);
+    expect(secretIn(await tab.go(shown.url))).toBe(secretIn(shown));
+    const page = await tab.go(link);
+    expect(said(page)).toContain('Continue where you left off');
+    expect(said(page)).not.toContain('Someone has begun');
+    expect(page.page).toContain('/u/invitation-factor?ticket=');
+    await tab.go(shown.url);
+    await tab.send({ code: codeNow(secretIn(shown)) });
+    expect(await stateOf(id)).toBe('accepted');
+  });
+
+  test('asks for a new secret after ten wrong codes', async () => {
+    const { link, id } = await invited(['otp']);
+    const { tab, shown, types } = await choosesPassword(link);
+    const wrong = wrongOtp(secretIn(shown), world.clock.now());
+    for (let i = 0; i < 10; i++) await types(wrong);
+    const over = await tab.send({ code: codeNow(secretIn(shown)) });
+    expect([over.status, said(over)]).toEqual([400, expect.stringContaining('Choose a method')]);
+    const { csrf } = formOf(over.page).fields;
+    await types('', { csrf: csrf ?? '', factor: 'otp' });
+    const again = await tab.go(shown.url);
+    expect(secretIn(again)).not.toBe(secretIn(shown));
     await tab.send({ code: codeNow(secretIn(again)) });
     expect(await stateOf(id)).toBe('accepted');
+  });
+
+  test('forgets what was proved here when somebody logs in anew', async () => {
+    const { link, id } = await invited(['sms', 'otp']);
+    const { tab, shown, types } = await choosesPassword(link);
+    await types('', { factor: 'otp' });
+    await tab.go(link);
+    const second = await tab.send({ password: aPassword() });
+    expect(said(second)).toContain('Choose a method');
+    expect(await stateOf(id)).toBe('pending');
+    await tab.send({ factor: 'sms' });
+    const { csrf } = formOf(shown.page).fields;
+    await types('', { csrf: csrf ?? '', address: NUMBER });
+    await types(lastCode());
+    expect([await stateOf(id), (await methodsOf(id)).includes('totp')]).toEqual([
+      'accepted',
+      false,
+    ]);
   });
 
   test('keeps the fields that were entered before', async () => {
@@ -208,7 +243,7 @@ describe('another browser with the same link', () => {
     const { link, id } = await invited(['otp']);
     const first = await choosesPassword(link);
     const looks = await openTab().go(link);
-    expect(said(looks)).toContain('Another browser has begun to accept this invitation');
+    expect(said(looks)).toContain('Someone has begun to accept this invitation');
     await first.tab.send({ code: codeNow(secretIn(first.shown)) });
     expect(await stateOf(id)).toBe('accepted');
   });
@@ -221,7 +256,7 @@ describe('another browser with the same link', () => {
     await first.types(codeNow(secretIn(first.shown)));
     const late = await first.tab.go(first.shown.url);
     expect([new URL(late.url).pathname, await stateOf(id)]).toEqual(['/u/invitation', 'pending']);
-    expect(said(late)).toContain('Another browser has begun to accept this invitation');
+    expect(said(late)).toContain('Someone has begun to accept this invitation');
     await second.tab.send({ code: codeNow(secretIn(second.shown)) });
     expect(await stateOf(id)).toBe('accepted');
   });

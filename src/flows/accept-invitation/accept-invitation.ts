@@ -10,7 +10,7 @@ import { viewInvitation } from './view-invitation.ts';
 
 export { checkFields, fieldsAskedBy } from './ask-fields.ts';
 export { declineInvitation } from './decline-invitation.ts';
-export type { Waiting } from './flow/flow.ts';
+export type { FlowDeps, Waiting } from './flow/flow.ts';
 export {
   choosePasswordInFlow,
   completeInvitationFlow,

@@ -40,7 +40,8 @@ export async function acceptAtOnce(
   const { profile } = checked;
   const needs = await needsOf(deps, view, await whoShows(deps, view, proof));
   const state: Entered = { profile, way: wayOf(proof), phone: null, totp: null };
-  if (browser !== undefined && stepOf(state, needs).step === 'factor') {
+  const isStepHere = browser !== undefined && !needs.isChoiceAtLogin;
+  if (isStepHere && stepOf(state, needs).step === 'factor') {
     return goOnInFlow(deps, { view, secret, proof, profile, ...browser });
   }
   let recoveryCode: string | null = null;

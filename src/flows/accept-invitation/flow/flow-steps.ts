@@ -45,6 +45,8 @@ export type FlowNeeds = {
   offered: FlowFactor[];
   /** The acceptance needs one of them. Empty: none. */
   required: FlowFactor[];
+  /** Whether factors that a flow cannot enroll are allowed, too: the login that follows offers all of them. */
+  isChoiceAtLogin: boolean;
   /** Whether a code to the invited address is one of the required factors. */
   isAddressEnough: boolean;
   /** Whether people get a recovery code with their first factor. */

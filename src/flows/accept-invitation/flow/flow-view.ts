@@ -113,13 +113,17 @@ export async function needsOf(
   const asked = plan.factors?.required ?? [];
   const isRuled = settings.policies.includes('all-applications');
   const allowed = asked.length > 0 ? allowedBy(asked, enabled) : isRuled ? enabled : [];
+  const isAddressEnough = !hasFactor && asked.length > 0 && allowed.includes('email');
+  const isElsewhere = (factor: EnrollableFactor) =>
+    !isOffered(factor) && !(factor === 'email' && isAddressEnough);
   return {
     schema: fieldsAskedBy(view),
     ...waysOf(deps, view),
     offered: hasFactor ? [] : enabled.filter(isOffered),
     required: hasFactor ? [] : allowed.filter(isOffered),
     // The link proves the address, so a factor by mail needs no step.
-    isAddressEnough: !hasFactor && asked.length > 0 && allowed.includes('email'),
+    isAddressEnough,
+    isChoiceAtLogin: !hasFactor && allowed.some(isElsewhere),
     givesRecoveryCode: settings.factors['recovery-code'],
   };
 }

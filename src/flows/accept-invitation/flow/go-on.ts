@@ -1,3 +1,4 @@
+import { changeFlow } from '../../../records/invitation-flows/invitation-flows.ts';
 import type { Audit } from '../../../records/logs/logs.ts';
 import { wrongAccount } from '../judge-account.ts';
 import type { AcceptableInvitation, AcceptedInvitation, AcceptOutcome, Proof } from '../proof.ts';
@@ -10,6 +11,7 @@ import {
   enterPasskey,
   type RefusedIdentity,
 } from './enter-shown.ts';
+import { stateForAnotherBrowser } from './flow-steps.ts';
 import type { FlowAt, FlowDeps } from './flow-view.ts';
 import { startInvitationFlow } from './start-flow.ts';
 
@@ -32,7 +34,7 @@ export type WentOn =
 
 /**
  * Keeps what a person has entered on a hosted page in a flow, because a step is missing: the acceptance goes on there. This browser takes
- * over from another: the page has said before that one is on the way.
+ * over from another that was on the way, as the page says when it knows.
  * @param input.held the secret of the flow that this browser has
  * @param input.profile the fields, checked
  */
@@ -55,6 +57,7 @@ export async function goOnInFlow(
   if (started.kind !== 'open') return overtaken;
   const flowSecret = started.secret ?? held;
   if (flowSecret === null) return overtaken;
+  if (started.secret === null && !(await forgetShown(deps, started.at))) return overtaken;
   if (started.at.needs.schema !== null) {
     const entered = await enterProfile(deps, { secret: flowSecret, fields: profile });
     if (entered.kind !== 'ok') return overtaken;
@@ -72,6 +75,12 @@ export async function goOnInFlow(
     userId: proof.kind === 'account' ? proof.userId : null,
     address: proof.kind === 'identity' ? proof.identity.email : null,
   });
+}
+
+/** A person who logs in anew may be another one. What was proved before in this browser must not become theirs. */
+async function forgetShown({ db, clock }: FlowDeps, { flow }: FlowAt): Promise<boolean> {
+  const state = stateForAnotherBrowser(flow.state);
+  return (await changeFlow(db, { seen: flow, state, now: clock.now() })) !== null;
 }
 
 type Refused = RefusedFlowPassword | RefusedIdentity;

@@ -1,3 +1,3 @@
-export { keepAmongFew } from './few-cookies.ts';
+export { forgetAmongFew, keepAmongFew } from './few-cookies.ts';
 export { browserSecret, keepBrowserSecret, knowBrowser } from './known-browser.ts';
 export { createProofs, type Proofs } from './proofs.ts';

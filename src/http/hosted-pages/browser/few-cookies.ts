@@ -16,8 +16,7 @@ export function keepAmongFew(
   cookie: { kind: string; name: string; value: string; maxAge: number },
 ): void {
   const { kind, name, value, maxAge } = cookie;
-  // Lax, because the browser must send it when another site leads back here.
-  const attributes = { path: '/', httpOnly: true, sameSite: 'lax', secure } as const;
+  const attributes = attributesOf(secure);
   const others = Object.keys(request.cookies).filter(
     (other) => other.includes(kind) && other !== name,
   );
@@ -25,4 +24,18 @@ export function keepAmongFew(
     reply.clearCookie(other, attributes);
   }
   reply.setCookie(name, value, { ...attributes, maxAge });
+}
+
+/** Removes one of them. */
+export function forgetAmongFew(
+  { secureCookies: secure }: { secureCookies: boolean },
+  reply: FastifyReply,
+  name: string,
+): void {
+  reply.clearCookie(name, attributesOf(secure));
+}
+
+// Lax, because the browser must send it when another site leads back here.
+function attributesOf(secure: boolean) {
+  return { path: '/', httpOnly: true, sameSite: 'lax', secure } as const;
 }

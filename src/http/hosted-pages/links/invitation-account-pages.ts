@@ -1,17 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import {
-  acceptInvitation,
-  connectionOfTyped,
-} from '../../../flows/accept-invitation/accept-invitation.ts';
+import { connectionOfTyped } from '../../../flows/accept-invitation/accept-invitation.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import { lookOf } from '../brand/brand.ts';
 import type { PageDeps } from '../deps.ts';
-import { formAction, formText, secretOf } from '../page/page.ts';
+import { formAction, formText } from '../page/page.ts';
 import { provePassword } from '../prove-password/prove-password.ts';
 import { identifierLabel } from '../ways-in/ways-in.ts';
 import { enteredProfile, fieldViews } from './invitation-fields.ts';
-import { type Acceptable, acceptableHere, showAcceptance, showDead } from './invitation-outcome.ts';
-import { flowOfBrowser } from './kept-flow.ts';
+import { type Acceptable, acceptableHere, accepts, showDead } from './invitation-outcome.ts';
 
 /** Registers `/u/invitation-account?ticket=…`, where a person accepts an invitation with an account they have already. */
 export function registerInvitationAccountPages(app: FastifyInstance, deps: PageDeps): void {
@@ -50,14 +46,7 @@ async function logsIn(
     return show(deps, request, reply, view, { identifier, problem, status });
   }
   const proof = { kind: 'account', userId: proved.user.id, hasLoggedIn: true } as const;
-  const browser = flowOfBrowser(deps, request);
-  const outcome = await acceptInvitation(deps, {
-    secret: secretOf(request),
-    proof,
-    fields: profile,
-    browser,
-  });
-  return showAcceptance(deps, request, reply, outcome);
+  return accepts(deps, request, reply, { proof, fields: profile });
 }
 
 function show(

@@ -1,14 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { acceptInvitation } from '../../../flows/accept-invitation/accept-invitation.ts';
 import { proveCode, startPasswordless } from '../../../flows/passwordless/passwordless.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import { type Connection, codeConnectionOf } from '../../../records/connections/connections.ts';
 import { lookOf } from '../brand/brand.ts';
 import type { PageDeps } from '../deps.ts';
-import { formAction, formText, sayNotNow, secretOf } from '../page/page.ts';
+import { formAction, formText, sayNotNow } from '../page/page.ts';
 import { enteredProfile, fieldViews } from './invitation-fields.ts';
-import { type Acceptable, acceptableHere, showAcceptance } from './invitation-outcome.ts';
-import { flowOfBrowser } from './kept-flow.ts';
+import { type Acceptable, acceptableHere, accepts } from './invitation-outcome.ts';
 import { showInvitation } from './show-invitation.ts';
 
 type At = {
@@ -45,7 +43,7 @@ export function registerInvitationCodePages(app: FastifyInstance, deps: PageDeps
     }
     const at = { request, reply, view, connection };
     const isTyped = formText(request, 'step') === 'code';
-    return isTyped && formText(request, 'action') !== 'resend' ? accepts(deps, at) : send(deps, at);
+    return isTyped && formText(request, 'action') !== 'resend' ? tries(deps, at) : send(deps, at);
   });
 }
 
@@ -67,7 +65,7 @@ async function send(deps: PageDeps, at: At): Promise<FastifyReply> {
     : showInvitation(deps, request, reply, view, problem, status);
 }
 
-async function accepts(deps: PageDeps, at: At): Promise<FastifyReply> {
+async function tries(deps: PageDeps, at: At): Promise<FastifyReply> {
   const { request, reply, view, connection } = at;
   const profile = enteredProfile(request, view);
   // The code is used up only after everything else is right.
@@ -75,11 +73,8 @@ async function accepts(deps: PageDeps, at: At): Promise<FastifyReply> {
   const digits = formText(request, 'code').slice(0, 64);
   const proved = await proveCode(deps, { ...asked(at), digits });
   if (proved.kind !== 'proved') return refuses(deps, at, proved);
-  const secret = secretOf(request);
   const proof = { kind: 'code', connection, recipient: view.invitation.email } as const;
-  const browser = flowOfBrowser(deps, request);
-  const outcome = await acceptInvitation(deps, { secret, proof, fields: profile, browser });
-  return showAcceptance(deps, request, reply, outcome);
+  return accepts(deps, request, reply, { proof, fields: profile });
 }
 
 async function refuses(

@@ -3,13 +3,11 @@ import {
   completeInvitationFlow,
   enterPhone,
   enterTotp,
-  type FlowAt,
   type FlowStepped,
   provePhone,
   proveTotp,
   type RefusedCode,
   shownTotp,
-  viewFlow,
 } from '../../../flows/accept-invitation/accept-invitation.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import { emailPolicyOf } from '../../../records/invitations/invitations.ts';
@@ -23,30 +21,14 @@ import {
   showChoices,
   showCodeForm,
 } from '../mfa/mfa.ts';
-import { formAction, formText, queryText, secretOf } from '../page/page.ts';
+import { formAction, formText, queryText } from '../page/page.ts';
+import type { Link } from '../page-values/page-values.ts';
 import { arrives, showDead } from './invitation-outcome.ts';
-import { flowOfBrowser, forgetFlow } from './kept-flow.ts';
+import { forgetFlow, type WaitingHere, waitingFlow } from './kept-flow.ts';
 import { showInvitation } from './show-invitation.ts';
 import { showWrongAccount } from './wrong-account-page.ts';
 
-/** A flow of this browser, which waits for a second factor or for its completion. */
-type WaitingHere = { at: FlowAt; secret: string };
-
 type Here = WaitingHere & { request: FastifyRequest; reply: FastifyReply };
-
-const STEPS: readonly FlowAt['step'][] = ['factor', 'phone-code', 'totp-code', 'ready'];
-
-/** Returns the flow with which this browser accepts the request's invitation, if it waits for something that the invitation's page has not. */
-export async function waitingFlow(
-  deps: PageDeps,
-  request: FastifyRequest,
-): Promise<WaitingHere | null> {
-  const { held: secret } = flowOfBrowser(deps, request);
-  if (secret === null) return null;
-  const viewed = await viewFlow(deps, secret);
-  if (viewed.kind !== 'open' || viewed.at.secret !== secretOf(request)) return null;
-  return STEPS.includes(viewed.at.step) ? { at: viewed.at, secret } : null;
-}
 
 /**
  * Registers `/u/invitation-factor?ticket=…`, where an acceptance enrolls the second factor that it needs. It shows the step at which the flow
@@ -71,8 +53,9 @@ function takesStep(deps: PageDeps, here: Here): Promise<FastifyReply> {
   const factor = formText(request, 'factor');
   const number = formText(request, 'address').slice(0, 100);
   if (factor === 'complete') return completes(deps, here);
-  if (factor === 'sms') return showPhone(deps, here);
-  if (factor === 'otp') return choosesTotp(deps, here);
+  const { required } = at.needs;
+  if (factor === 'sms' && required.includes(factor)) return showPhone(deps, here);
+  if (factor === 'otp' && required.includes(factor)) return choosesTotp(deps, here);
   if (number !== '') return sends(deps, here, number);
   if (formText(request, 'action') === 'resend') {
     return sends(deps, here, at.flow.state.phone?.number ?? '');
@@ -112,8 +95,13 @@ async function tries(
   const stepped = await trying;
   const { request, reply } = here;
   if (stepped.kind === 'refused') {
-    const problem = problemText(sessionOf(deps, here), stepped.why);
-    return showStep(deps, { ...here, at: stepped.at }, problem);
+    const session = sessionOf(deps, here);
+    const now = { ...here, at: stepped.at };
+    // A secret that was tried too often is over for good.
+    const isOver = stepped.why.kind === 'over' && stepped.at.step === 'totp-code';
+    return isOver
+      ? showChoice(deps, now, session.translator.say('mfa.enroll.over'))
+      : showStep(deps, now, problemText(session, stepped.why));
   }
   if (stepped.kind === 'ok' && stepped.at.next.includes('complete')) {
     return completes(deps, { ...here, at: stepped.at });
@@ -147,7 +135,8 @@ async function completes(deps: PageDeps, here: Here): Promise<FastifyReply> {
       return showDead(deps, request, reply, completed.view);
     default:
   }
-  return reply.redirect(formAction(request, PAGE_PATHS.invitation), 303);
+  // That page shows what the flow waits for now.
+  return reply.redirect(formAction(request, PAGE_PATHS.invitationFactor), 303);
 }
 
 function showStep(deps: PageDeps, here: Here, problem?: string): Promise<FastifyReply> {
@@ -162,12 +151,15 @@ function showStep(deps: PageDeps, here: Here, problem?: string): Promise<Fastify
 
 function showFactors(deps: PageDeps, here: Here): Promise<FastifyReply> {
   const [only, ...others] = here.at.needs.required;
-  if (only === 'sms' && others.length === 0) return showPhone(deps, here);
+  return only === 'sms' && others.length === 0 ? showPhone(deps, here) : showChoice(deps, here);
+}
+
+function showChoice(deps: PageDeps, here: Here, problem?: string): Promise<FastifyReply> {
   const session = sessionOf(deps, here);
   const { say } = session.translator;
   return showChoices(
     deps,
-    { ...here, session },
+    { ...here, session, problem },
     {
       title: say('mfa.enroll.title'),
       lead: say('mfa.enroll.leadInvitation'),
@@ -208,7 +200,9 @@ function showPhone(
   const session = sessionOf(deps, here);
   const { say } = session.translator;
   const { problem, number } = typed;
-  const { flow, view } = here.at;
+  const { phone } = here.at.flow.state;
+  // Another browser may have typed a number that was never sent a code here.
+  const known = phone?.code || phone?.isProved ? phone.number : '';
   return showAddressForm(
     deps,
     { ...here, session, problem },
@@ -217,8 +211,8 @@ function showPhone(
       title: say('mfa.sms.enrollTitle'),
       lead: say('mfa.sms.enrollLead'),
       action: formAction(here.request, PAGE_PATHS.invitationFactor),
-      value: number ?? flow.state.phone?.number ?? view.user?.phoneNumber ?? '',
-      links: otherFactors(deps, here),
+      value: number ?? known,
+      links: linksOf(deps, here),
     },
   );
 }
@@ -236,7 +230,7 @@ function showPhoneCode(deps: PageDeps, here: Here, problem?: string): Promise<Fa
       lead: say('mfa.sms.ask', { to: hinted({ phoneNumber, email: null }) }),
       action,
       resend: say('mfa.resend'),
-      links: [{ url: `${action}&again=1`, text: say('mfa.sms.change') }],
+      links: [{ url: `${action}&again=1`, text: say('mfa.sms.change') }, ...linksOf(deps, here)],
     },
   );
 }
@@ -254,17 +248,19 @@ async function showTotp(deps: PageDeps, here: Here, problem?: string): Promise<F
       action: formAction(here.request, PAGE_PATHS.invitationFactor),
       label: say('mfa.otp.label'),
       qr: totp && (await qrOf(totp)),
-      links: otherFactors(deps, here),
+      links: linksOf(deps, here),
     },
   );
 }
 
-/** Returns the link to the other factors, if there are any. */
-function otherFactors(deps: PageDeps, here: Here) {
-  if (here.at.needs.required.length < 2) return [];
+/** Returns the links to the other factors, if there are any, and back to the invitation. */
+function linksOf(deps: PageDeps, here: Here): Link[] {
   const { say } = sessionOf(deps, here).translator;
-  const url = `${formAction(here.request, PAGE_PATHS.invitationFactor)}&again=1`;
-  return [{ url, text: say('mfa.otherFactor') }];
+  const { request, at } = here;
+  const again = `${formAction(request, PAGE_PATHS.invitationFactor)}&again=1`;
+  const others = at.needs.required.length > 1 ? [{ url: again, text: say('mfa.otherFactor') }] : [];
+  const back = formAction(request, PAGE_PATHS.invitation);
+  return [...others, { url: back, text: say('invitationAccount.back') }];
 }
 
 function sessionOf({ pages }: PageDeps, { at, request }: Here) {

@@ -3,9 +3,11 @@ import {
   type AcceptedInvitation,
   type Accepting,
   type AcceptOutcome,
+  acceptInvitation,
   enterTotp,
   type LoginInvitation,
   type OpenInvitation,
+  type Proof,
   viewInvitation,
   type Waiting,
 } from '../../../flows/accept-invitation/accept-invitation.ts';
@@ -24,7 +26,7 @@ import {
   secretOf,
 } from '../page/page.ts';
 import { showDeadLink, showUnknownLink } from './dead-link-pages.ts';
-import { keepFlow } from './kept-flow.ts';
+import { flowOfBrowser, forgetFlow, keepFlow } from './kept-flow.ts';
 import { sayProblem, showInvitation } from './show-invitation.ts';
 import { showWrongAccount } from './wrong-account-page.ts';
 
@@ -43,8 +45,21 @@ export async function acceptableHere(
   return null;
 }
 
+/** Accepts the invitation of the request's link with what the person has shown and entered, and answers. */
+export async function accepts(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  shown: { proof: Proof; fields: Record<string, unknown> },
+): Promise<FastifyReply> {
+  const secret = secretOf(request);
+  const browser = flowOfBrowser(deps, request);
+  const outcome = await acceptInvitation(deps, { secret, ...shown, browser });
+  return showAcceptance(deps, request, reply, outcome);
+}
+
 /** Ends every attempt to accept an invitation by its link: the login at the application follows, or a page says what is in the way. */
-export function showAcceptance(
+function showAcceptance(
   deps: PageDeps,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -56,13 +71,12 @@ export function showAcceptance(
       return showInvitation(deps, request, reply, outcome.view, problem);
     }
     case 'done':
+      forgetFlow(deps, request, reply);
       return arrives(deps, request, reply, outcome);
     case 'fields':
       return showInvitation(deps, request, reply, outcome.view, undefined, 400);
-    case 'overtaken': {
-      const problem = deps.pages.translator(request).say('invitation.outdated');
-      return showInvitation(deps, request, reply, outcome.view, problem, 409);
-    }
+    case 'overtaken':
+      return showOvertaken(deps, request, reply);
     case 'goes-on':
       return goesOn(deps, request, reply, outcome);
     case 'throttled':
@@ -83,8 +97,21 @@ async function goesOn(
 ): Promise<FastifyReply> {
   keepFlow(deps, request, reply, flowSecret);
   const [only, ...others] = at.needs.required;
-  if (only === 'otp' && others.length === 0) await enterTotp(deps, { secret: flowSecret });
+  const isNext = at.step === 'factor' && others.length === 0;
+  if (isNext && only === 'otp') await enterTotp(deps, { secret: flowSecret });
   return reply.redirect(formAction(request, PAGE_PATHS.invitationFactor), 303);
+}
+
+/** Shows the invitation as it is now: another request has changed it. */
+async function showOvertaken(
+  deps: PageDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const view = await acceptableHere(deps, request, reply);
+  if (view === null) return reply;
+  const problem = deps.pages.translator(request).say('invitation.overtaken');
+  return showInvitation(deps, request, reply, view, problem, 409);
 }
 
 async function showThrottled(

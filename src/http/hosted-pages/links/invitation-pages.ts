@@ -1,32 +1,22 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import {
-  acceptInvitation,
-  type LoginInvitation,
-  type OpenInvitation,
+import type {
+  LoginInvitation,
+  OpenInvitation,
 } from '../../../flows/accept-invitation/accept-invitation.ts';
 import { requestReset } from '../../../flows/reset-password/reset-password.ts';
 import { PAGE_PATHS } from '../../../platform/page-paths/page-paths.ts';
 import { loginIdentifiersOf } from '../../../records/connections/connections.ts';
 import { browserSecret, keepBrowserSecret } from '../browser/browser.ts';
 import type { PageDeps } from '../deps.ts';
-import {
-  chosenPassword,
-  formAction,
-  formText,
-  mailSentUrl,
-  sayNotNow,
-  secretOf,
-} from '../page/page.ts';
+import { chosenPassword, formText, mailSentUrl, sayNotNow } from '../page/page.ts';
 import { provePassword } from '../prove-password/prove-password.ts';
-import { waitingFlow } from './invitation-factor-pages.ts';
 import { enteredProfile } from './invitation-fields.ts';
-import { type Acceptable, acceptableHere, showAcceptance } from './invitation-outcome.ts';
+import { type Acceptable, acceptableHere, accepts } from './invitation-outcome.ts';
 import {
   invitationPasskey,
   invitationPasskeyLogin,
   sendPasskeyOptions,
 } from './invitation-passkey.ts';
-import { flowOfBrowser } from './kept-flow.ts';
 import { sayProblem, showInvitation } from './show-invitation.ts';
 
 /**
@@ -36,12 +26,7 @@ import { sayProblem, showInvitation } from './show-invitation.ts';
 export function registerInvitationPages(app: FastifyInstance, deps: PageDeps): void {
   app.get(PAGE_PATHS.invitation, async (request, reply) => {
     const view = await acceptableHere(deps, request, reply);
-    if (view === null) return reply;
-    const waiting = await waitingFlow(deps, request);
-    if (waiting !== null && waiting.at.step !== 'ready') {
-      return reply.redirect(formAction(request, PAGE_PATHS.invitationFactor), 302);
-    }
-    return showInvitation(deps, request, reply, view);
+    return view ? showInvitation(deps, request, reply, view) : reply;
   });
 
   app.post(PAGE_PATHS.invitation, async (request, reply) => {
@@ -77,14 +62,7 @@ async function choosesPassword(
   if (profile === null) return showInvitation(deps, request, reply, view, undefined, 400);
   const { password } = chosen;
   const proof = { kind: 'password', password } as const;
-  const browser = flowOfBrowser(deps, request);
-  const outcome = await acceptInvitation(deps, {
-    secret: secretOf(request),
-    proof,
-    fields: profile,
-    browser,
-  });
-  return showAcceptance(deps, request, reply, outcome);
+  return accepts(deps, request, reply, { proof, fields: profile });
 }
 
 async function makesPasskey(
@@ -100,14 +78,7 @@ async function makesPasskey(
     return showInvitation(deps, request, reply, view, sayProblem(deps, request, 'passkey'));
   }
   const proof = { kind: 'passkey', passkey } as const;
-  const browser = flowOfBrowser(deps, request);
-  const outcome = await acceptInvitation(deps, {
-    secret: secretOf(request),
-    proof,
-    fields: profile,
-    browser,
-  });
-  return showAcceptance(deps, request, reply, outcome);
+  return accepts(deps, request, reply, { proof, fields: profile });
 }
 
 /** Accepts the invitation with the passkey of an account that exists: the invited one, or another that the invitation takes. */
@@ -133,14 +104,7 @@ async function logsInWithPasskey(
   keepBrowserSecret(deps, reply, place);
   const { user, amr } = login;
   const proof = { kind: 'account', userId: user.id, hasLoggedIn: true, amr } as const;
-  const browser = flowOfBrowser(deps, request);
-  const outcome = await acceptInvitation(deps, {
-    secret: secretOf(request),
-    proof,
-    fields: profile,
-    browser,
-  });
-  return showAcceptance(deps, request, reply, outcome);
+  return accepts(deps, request, reply, { proof, fields: profile });
 }
 
 /** Accepts the invitation of a user with a password. The password stays, and proves that the account is the user's. */
@@ -169,14 +133,7 @@ async function logsIn(
     return showInvitation(deps, request, reply, view, proved.problem, proved.status);
   }
   const proof = { kind: 'account', userId: proved.user.id, hasLoggedIn: true } as const;
-  const browser = flowOfBrowser(deps, request);
-  const outcome = await acceptInvitation(deps, {
-    secret: secretOf(request),
-    proof,
-    fields: profile,
-    browser,
-  });
-  return showAcceptance(deps, request, reply, outcome);
+  return accepts(deps, request, reply, { proof, fields: profile });
 }
 
 /** Mails a link for a new password, only to the invited address. */

@@ -3,6 +3,7 @@ import {
   acceptInvitation,
   checkFields,
   fieldsAskedBy,
+  offersProvider,
 } from '../../../flows/accept-invitation/accept-invitation.ts';
 import {
   beginWithProvider,
@@ -27,8 +28,7 @@ import {
 } from '../provider-login/provider-login.ts';
 import { isProvider } from '../ways-in/ways-in.ts';
 import { enteredProfile, fieldViews } from './invitation-fields.ts';
-import { type Acceptable, acceptableHere, showAcceptance, showDead } from './invitation-outcome.ts';
-import { flowOfBrowser } from './kept-flow.ts';
+import { type Acceptable, acceptableHere, accepts, showDead } from './invitation-outcome.ts';
 import { invitationTitle, showInvitation } from './show-invitation.ts';
 import { showWrongAccount } from './wrong-account-page.ts';
 
@@ -42,7 +42,7 @@ export function registerInvitationProviderPages(app: FastifyInstance, deps: Page
     if (view === null) return reply;
     const name = formText(request, 'connection');
     const connection = view.connections.find((each) => each.name === name);
-    if (!connection || !isProvider(connection)) {
+    if (!connection || !isProvider(connection) || !offersProvider(view, connection)) {
       return reply.redirect(formAction(request, PAGE_PATHS.invitation), 303);
     }
     if (fieldsAskedBy(view) === null) {
@@ -170,13 +170,7 @@ async function comesBack(
   }
   const { identity } = answered;
   const proof = { kind: 'identity', connection, identity, tokenKey: deps.keys.encryption } as const;
-  const outcome = await acceptInvitation(deps, {
-    secret,
-    proof,
-    fields: profile,
-    browser: flowOfBrowser(deps, request),
-  });
-  return showAcceptance(deps, request, reply, outcome);
+  return accepts(deps, request, reply, { proof, fields: profile });
 }
 
 async function comesBackToLogin(

@@ -1,4 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import {
+  type FlowAt,
+  type FlowDeps,
+  viewFlow,
+} from '../../../flows/accept-invitation/accept-invitation.ts';
 import type { Clock } from '../../../platform/clock/clock.ts';
 import { cookieName } from '../../../platform/cookie-name/cookie-name.ts';
 import { sha256 } from '../../../platform/crypto/crypto.ts';
@@ -8,7 +13,7 @@ import {
   findFlow,
   findFlowOf,
 } from '../../../records/invitation-flows/invitation-flows.ts';
-import { keepAmongFew } from '../browser/browser.ts';
+import { forgetAmongFew, keepAmongFew } from '../browser/browser.ts';
 import { secretOf } from '../page/page.ts';
 
 type Deps = { secureCookies: boolean };
@@ -21,6 +26,23 @@ export function flowOfBrowser(
   request: FastifyRequest,
 ): { held: string | null; ip: string } {
   return { held: request.cookies[nameOf(deps, request)] || null, ip: request.ip };
+}
+
+/** A flow of this browser, which waits for a second factor or for its completion. */
+export type WaitingHere = { at: FlowAt; secret: string };
+
+const STEPS: readonly FlowAt['step'][] = ['factor', 'phone-code', 'totp-code', 'ready'];
+
+/** Returns the flow with which this browser accepts the request's invitation, if it waits for a second factor or for its completion. */
+export async function waitingFlow(
+  deps: Deps & FlowDeps,
+  request: FastifyRequest,
+): Promise<WaitingHere | null> {
+  const { held: secret } = flowOfBrowser(deps, request);
+  if (secret === null) return null;
+  const viewed = await viewFlow(deps, secret);
+  if (viewed.kind !== 'open' || viewed.at.secret !== secretOf(request)) return null;
+  return STEPS.includes(viewed.at.step) ? { at: viewed.at, secret } : null;
 }
 
 /** Returns whether another browser is on the way to accept an invitation. */
@@ -50,13 +72,8 @@ export function keepFlow(
 
 /** Forgets a flow that has ended. */
 export function forgetFlow(deps: Deps, request: FastifyRequest, reply: FastifyReply): void {
-  const { secureCookies: secure } = deps;
-  reply.clearCookie(nameOf(deps, request), {
-    path: '/',
-    httpOnly: true,
-    sameSite: 'lax',
-    secure,
-  });
+  const name = nameOf(deps, request);
+  if (request.cookies[name] !== undefined) forgetAmongFew(deps, reply, name);
 }
 
 function nameOf({ secureCookies: secure }: Deps, request: FastifyRequest): string {

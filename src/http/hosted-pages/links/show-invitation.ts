@@ -20,7 +20,7 @@ import {
 import { mailedCodeWay, waysIn } from '../ways-in/ways-in.ts';
 import { fieldViews } from './invitation-fields.ts';
 import { hasForm, invitationPasskeyWay } from './invitation-passkey.ts';
-import { isUnderWayElsewhere } from './kept-flow.ts';
+import { isUnderWayElsewhere, waitingFlow } from './kept-flow.ts';
 
 export function sayProblem(
   { pages }: PageDeps,
@@ -89,6 +89,10 @@ export async function showInvitation(
       canForget,
       rules: view.kind === 'open' && view.policy ? ruleViews(view.policy, translator) : [],
       fields: fieldViews(request, view, translator),
+      goOnUrl:
+        (await waitingFlow(deps, request)) === null
+          ? null
+          : formAction(request, PAGE_PATHS.invitationFactor),
       underWay: (await isUnderWayElsewhere(deps, request, invitation.id))
         ? say('invitation.underWay')
         : null,

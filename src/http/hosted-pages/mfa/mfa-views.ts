@@ -71,6 +71,7 @@ export function showChoices(
   return deps.pages.send(reply, {
     template: 'mfa-choices',
     translator: session.translator,
+    status: problem === undefined ? 200 : 400,
     values: { ...session.look, ...page, problem, csrf: deps.csrf.token(request, reply) },
   });
 }

@@ -61,6 +61,8 @@ export type LinkValues = {
       /** Where a person accepts with another account. `null` if no other may accept. */
       accountUrl: string | null;
       declineUrl: string;
+      /** Where this browser goes on with an acceptance that waits for a second factor. */
+      goOnUrl: string | null;
       /** Says that another browser is on the way, and that this one takes over. */
       underWay: string | null;
       /** Says since when the user has a password. */
