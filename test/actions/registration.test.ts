@@ -104,3 +104,23 @@ test('an action after a registration runs in the background, and its failure har
   });
   expect(JSON.stringify(entry)).toContain(`ran for ${email} of Meadow`);
 });
+
+test('a hook before a registration gives metadata, or refuses with its text for the person', async () => {
+  await scripts.hook(
+    'pre-user-registration',
+    `module.exports = function (user, context, cb) {
+      if (user.email.startsWith('no')) {
+        return cb(new PreUserRegistrationError('internal reason', 'No, sorry.'));
+      }
+      cb(null, { user: { app_metadata: { hooked: context.connection.name, secrets: typeof context.webtask.secrets } } });
+    };`,
+  );
+  const refused = await signUp('nobody@example.org');
+  expect(refused).toMatchObject({ status: 400, body: { description: 'No, sorry.' } });
+  const { email, status } = await signUp();
+  expect(status).toBe(200);
+  expect(await userWith(email)).toMatchObject({
+    app_metadata: { hooked: 'Username-Password-Authentication', secrets: 'object' },
+  });
+  await scripts.hook('pre-user-registration', null);
+});

@@ -8,6 +8,7 @@ import {
   sealActionSecrets,
   type Trigger,
 } from '../../src/records/actions/actions.ts';
+import { type HookTrigger, insertHook } from '../../src/records/hooks/hooks.ts';
 import { insertRule, putRulesConfig } from '../../src/records/rules/rules.ts';
 import type { World } from '../harness/world.ts';
 
@@ -57,8 +58,20 @@ export function scriptsOf({ server, db, keys }: Pick<World, 'server' | 'db' | 'k
     actions.forget();
   }
 
+  /** Makes a hook the only one of its trigger. */
+  async function hook(trigger: HookTrigger, script: string | null): Promise<void> {
+    await sql`delete from hooks where trigger = ${trigger}`.execute(db);
+    if (script !== null) {
+      const [id, name] = [randomUUID(), randomUUID()];
+      const made = { id, name, trigger, script, dependencies: {}, enabled: true };
+      await insertHook(db, made, new Date());
+    }
+    actions.forget();
+  }
+
   return {
     deploy,
+    hook,
     rule,
     configure: (key: string, value: string) =>
       putRulesConfig(db, { key, value, encryption: keys.encryption, now: new Date() }),

@@ -142,6 +142,7 @@ export function ruleArguments(
   const { user, client, params } = login;
   const { connection, organization, roles } = around;
   const request = eventRequest(login.request);
+  const { hostname } = request;
   const about = eventClient(client);
   const context = withoutNulls({
     tenant: eventTenant(publicUrl).id,
@@ -167,7 +168,7 @@ export function ruleArguments(
     request: {
       userAgent: request.user_agent,
       ip: request.ip,
-      hostname: request.hostname,
+      hostname,
       query: {
         ...scalars(params),
         ...objectOf(request.query),

@@ -8,7 +8,7 @@ import type { User } from '../../records/users/users.ts';
 export type JsonObject = { [key: string]: Json };
 
 /** Returns a value as JSON has it. Properties without a value are omitted. */
-export function asJson(value: object): JsonObject {
+function asJson(value: object): JsonObject {
   return JSON.parse(JSON.stringify(value));
 }
 

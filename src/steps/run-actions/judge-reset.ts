@@ -1,3 +1,4 @@
+import type { Clock } from '../../platform/clock/clock.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { currentRequest } from '../../platform/request-context/request-context.ts';
 import type { Client } from '../../records/clients/clients.ts';
@@ -22,7 +23,7 @@ const FAILED = 'The password was not changed because an action of this server fa
 
 /** Asks the actions of `password-reset-post-challenge` before a link sets a password. Call it with no transaction open. */
 export async function judgeReset(
-  { db, actions, publicUrl }: { db: Db; actions: Actions; publicUrl: string },
+  { db, clock, actions, publicUrl }: { db: Db; clock: Clock; actions: Actions; publicUrl: string },
   { user, connection, client }: { user: User; connection: Connection; client: Client | null },
 ): Promise<JudgedReset> {
   const programs = await actions.programsOf('password-reset-post-challenge');
@@ -31,7 +32,7 @@ export async function judgeReset(
   const run = await actions.run({
     trigger: 'password-reset-post-challenge',
     event: withoutNulls({
-      authentication: { methods: [{ name: 'email', timestamp: new Date().toISOString() }] },
+      authentication: { methods: [{ name: 'email', timestamp: clock.now().toISOString() }] },
       authorization: { roles },
       client: client && eventClient(client),
       connection: eventConnection(connection),

@@ -8,7 +8,6 @@ import { runRules } from './run-rules.ts';
 export type { Actions } from './actions-type.ts';
 
 export {
-  asJson,
   eventClient,
   eventConnection,
   eventIdentities,

@@ -14,7 +14,7 @@ export async function runHook(
   { scripts, audit }: ActionsDeps,
   input: {
     hook: EnabledHook;
-    /** The arguments before the callback. `webtask` with the secrets becomes a member of `context`. */
+    /** The arguments before the callback. The last one is the context, which gets the secrets of the hook as `webtask.secrets`. */
     args: Json[];
     about: AboutRun;
   },
@@ -24,12 +24,12 @@ export async function runHook(
     owner: `hook ${hook.id}`,
     source: hook.script,
     shape: 'module',
-    args,
+    args: [...args.slice(0, -1), { ...objectOf(args.at(-1)), webtask: { secrets: hook.secrets } }],
     timeoutMs: BUDGET_MS,
   });
   if (run.kind === 'returned') return { kind: 'ended', value: run.values[0] ?? null };
   if (run.kind === 'failed' && run.error.name === 'PreUserRegistrationError') {
-    const { userMessage } = run.error.more;
+    const { friendlyMessage: userMessage } = run.error.more;
     return {
       kind: 'refused',
       reason: run.error.message,
@@ -44,4 +44,8 @@ export async function runHook(
     details: { trigger: hook.trigger, error: problem.slice(0, 1000) },
   });
   return { kind: 'failed', problem };
+}
+
+function objectOf(value: Json | undefined): { [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
 }

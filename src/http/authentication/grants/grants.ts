@@ -1,7 +1,6 @@
 export { registerCustomGrants } from './custom-grants.ts';
 export { grantTypeClaim } from './issue-tokens.ts';
 export {
-  runScriptsOfGrant,
   runScriptsOfRefresh,
   type ScriptedGrantDeps,
 } from './scripted-grants.ts';
