@@ -153,7 +153,10 @@ export default {
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: ['^src/(records|platform/(db|tasks)|outbound/(scripts/bridges|legacy-directory/sql))/', tests],
+        pathNot: [
+          '^src/(records|platform/(db|tasks)|outbound/(scripts/bridges|legacy-directory/sql))/',
+          tests,
+        ],
       },
       to: { path: 'node_modules/(kysely|pg|pg-boss|@electric-sql)/' },
     },

@@ -11,13 +11,23 @@ test.each<[SqlDialect, string, string, string[]]>([
   ['mysql', 'select :a, :b, :a', 'select ?, ?, ?', ['a', 'b', 'a']],
   ['postgres', 'select :a::text', 'select $1::text', ['a']],
   ['postgres', "select ':a', E'\\':a', ''':a', :b", "select ':a', E'\\':a', ''':a', $1", ['b']],
-  ['postgres', 'select ":a", $$:a$$, $x$ :a $$ $x$, :b', 'select ":a", $$:a$$, $x$ :a $$ $x$, $1', ['b']],
+  [
+    'postgres',
+    'select ":a", $$:a$$, $x$ :a $$ $x$, :b',
+    'select ":a", $$:a$$, $x$ :a $$ $x$, $1',
+    ['b'],
+  ],
   ['postgres', "select '\\' , :a", "select '\\' , $1", ['a']],
   ['mysql', "select '\\':a', `:a`, \":a\", :b", "select '\\':a', `:a`, \":a\", ?", ['b']],
   ['mysql', 'select 1--:a\n', 'select 1--?\n', ['a']],
   ['mysql', 'select 1 # :b\n, :a', 'select 1 # :b\n, ?', ['a']],
   ['mysql', 'select @x := :a', 'select @x := ?', ['a']],
-  ['postgres', 'select /* :a /* :b */ :a */ :b -- :a', 'select /* :a /* :b */ :a */ $1 -- :a', ['b']],
+  [
+    'postgres',
+    'select /* :a /* :b */ :a */ :b -- :a',
+    'select /* :a /* :b */ :a */ $1 -- :a',
+    ['b'],
+  ],
   ['postgres', 'select a[1:2], :a;  -- the end', 'select a[1:2], $1', ['a']],
 ])('%s: %s', (dialect, sql, text, names) => {
   expect(compiled(sql, dialect)).toEqual([text, names]);

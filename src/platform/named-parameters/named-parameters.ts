@@ -3,7 +3,9 @@ export type SqlDialect = 'postgres' | 'mysql';
 /** A statement in the words of a driver. `names`: the parameter of each placeholder, in order. */
 export type CompiledSql = { text: string; names: string[] };
 
-export type CompileResult = { kind: 'compiled'; sql: CompiledSql } | { kind: 'refused'; problem: string };
+export type CompileResult =
+  | { kind: 'compiled'; sql: CompiledSql }
+  | { kind: 'refused'; problem: string };
 
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
 const DOLLAR_QUOTE = /\$(?:[A-Za-z_][A-Za-z0-9_]*)?\$/y;
@@ -13,7 +15,11 @@ const DOLLAR_QUOTE = /\$(?:[A-Za-z_][A-Za-z0-9_]*)?\$/y;
  * `::` and `:=`. Values never become part of the text.
  * @param allowed names that the statement may use
  */
-export function compileSql(sql: string, dialect: SqlDialect, allowed: readonly string[]): CompileResult {
+export function compileSql(
+  sql: string,
+  dialect: SqlDialect,
+  allowed: readonly string[],
+): CompileResult {
   const names: string[] = [];
   let text = '';
   let at = 0;
@@ -53,7 +59,9 @@ export function compileSql(sql: string, dialect: SqlDialect, allowed: readonly s
     }
     if (!allowed.includes(name)) {
       const known = allowed.map((each) => `:${each}`).join(', ');
-      return refused(`:${name} has no value here. ${known === '' ? 'There are no parameters.' : `There are: ${known}.`}`);
+      return refused(
+        `:${name} has no value here. ${known === '' ? 'There are no parameters.' : `There are: ${known}.`}`,
+      );
     }
     text += placeholder(dialect, name, names);
     at += 1 + name.length;
@@ -76,7 +84,8 @@ function placeholder(dialect: SqlDialect, name: string, names: string[]): string
 function endOfQuoted(sql: string, at: number, dialect: SqlDialect): number | null {
   const two = sql.slice(at, at + 2);
   // MySQL takes two dashes for a comment only before a blank.
-  if (two === '--' && (dialect !== 'mysql' || /^\s?$/.test(sql[at + 2] ?? ''))) return endOfLine(sql, at);
+  if (two === '--' && (dialect !== 'mysql' || /^\s?$/.test(sql[at + 2] ?? '')))
+    return endOfLine(sql, at);
   if (sql[at] === '#' && dialect === 'mysql') return endOfLine(sql, at);
   if (two === '/*') return endOfComment(sql, at, dialect);
   switch (sql[at]) {
@@ -96,7 +105,9 @@ function endOfQuoted(sql: string, at: number, dialect: SqlDialect): number | nul
 function hasBackslashes(sql: string, at: number, dialect: SqlDialect): boolean {
   if (dialect === 'mysql') return true;
   // E'…' of PostgreSQL.
-  return dialect === 'postgres' && /(?:^|[^A-Za-z0-9_$])[eE]$/.test(sql.slice(Math.max(0, at - 2), at));
+  return (
+    dialect === 'postgres' && /(?:^|[^A-Za-z0-9_$])[eE]$/.test(sql.slice(Math.max(0, at - 2), at))
+  );
 }
 
 /** A doubled quote is one of the text. */

@@ -77,7 +77,9 @@ const http = closed(
       closed({
         type: oneOf(['client_credentials']),
         token_url: Type.Optional(
-          url('Token endpoint. Default: that of this server, whose tokens have a `sub` that ends with `@clients`.'),
+          url(
+            'Token endpoint. Default: that of this server, whose tokens have a `sub` that ends with `@clients`.',
+          ),
         ),
         client_id: text(256, 'Application that gets the token'),
         client_secret: secret('Its secret'),
@@ -112,7 +114,9 @@ const sql = closed(
       10_000,
       'Statements with named parameters such as `:identifier`. `get_user` is required.',
     ),
-    columns: profileMap('Column of each attribute, such as `{"user_id": "id", "app_metadata.plan": "plan"}`'),
+    columns: profileMap(
+      'Column of each attribute, such as `{"user_id": "id", "app_metadata.plan": "plan"}`',
+    ),
     password_hash: closed({
       column: text(128, 'Column with the hash of the password'),
       scheme: Type.Optional(oneOf([...DIRECTORY_HASH_SCHEMES])),
@@ -135,15 +139,18 @@ const ldap = closed(
     type: oneOf(['ldap']),
     host,
     port,
-    tls: Type.Optional(
-      oneOf(['ldaps', 'starttls', 'off'], { description: 'Default: `ldaps`' }),
+    tls: Type.Optional(oneOf(['ldaps', 'starttls', 'off'], { description: 'Default: `ldaps`' })),
+    bind_dn: Type.Optional(
+      text(1000, 'Account that searches. Without it, searches are anonymous.'),
     ),
-    bind_dn: Type.Optional(text(1000, 'Account that searches. Without it, searches are anonymous.')),
     bind_password: secret('Its password'),
     base_dn: text(1000, 'Where users are searched'),
     filter: Type.Optional(text(2000, 'Filter of a user, such as `(mail={identifier})`')),
     dn_template: Type.Optional(
-      text(1000, 'DN of a user, such as `uid={identifier},ou=people,dc=example,dc=com`, instead of `filter`'),
+      text(
+        1000,
+        'DN of a user, such as `uid={identifier},ou=people,dc=example,dc=com`, instead of `filter`',
+      ),
     ),
     attributes: profileMap('Attribute of the directory for each attribute of the profile'),
     emails_are_verified: Type.Optional(Type.Boolean()),

@@ -28,11 +28,7 @@ const MOST_MESSAGE = 300;
  * A legacy user store behind an HTTP API. Requests and answers are JSON; docs/guides/lazy-migration.md describes them. Only the error codes
  * of this protocol count: a status alone may come from a proxy, and is no wrong password.
  */
-export function httpDirectory(
-  deps: Deps,
-  settings: HttpSettings,
-  notStored: string[],
-): Directory {
+export function httpDirectory(deps: Deps, settings: HttpSettings, notStored: string[]): Directory {
   const { authentication, endpoints, timeoutMs } = settings;
   const tokens =
     authentication.kind === 'token'

@@ -12,9 +12,9 @@ export function escapeDnValue(text: string): string {
 export function filled(
   template: string,
   identifier: string,
-  escape: (text: string) => string,
+  escaped: (text: string) => string,
 ): string {
-  return template.replaceAll('{identifier}', () => escape(identifier));
+  return template.replaceAll('{identifier}', () => escaped(identifier));
 }
 
 function hex(char: string): string {

@@ -55,7 +55,9 @@ export function ldapDirectory(deps: Deps, settings: LdapSettings, notStored: str
         const { dnTemplate } = settings;
         await bindAsService(client, settings);
         const entry =
-          dnTemplate === null ? await findEntry(client, settings, identifier) : dnOf(dnTemplate, identifier);
+          dnTemplate === null
+            ? await findEntry(client, settings, identifier)
+            : dnOf(dnTemplate, identifier);
         if (isFailure(entry)) return entry;
         const dn = typeof entry === 'string' ? entry : (entry?.dn ?? settings.baseDn);
         const refusal = await refusalOf(client, dn, password);
@@ -144,7 +146,9 @@ async function refusalOf(client: Client, dn: string, password: string): Promise<
     if (!isRefusal) throw error;
     // Active Directory says more, such as 533 for an account that is disabled.
     const [, code] = /\bdata ([0-9a-f]{3,4})\b/i.exec(error.message) ?? [];
-    return code === undefined ? 'The directory refuses the password.' : `Active Directory: ${code}.`;
+    return code === undefined
+      ? 'The directory refuses the password.'
+      : `Active Directory: ${code}.`;
   }
 }
 
@@ -174,7 +178,11 @@ function shared(): DirectoryFailure {
   return unavailable('invalid-profile', 'The filter found more than one entry for one name.');
 }
 
-async function readEntry(client: Client, settings: LdapSettings, dn: string): Promise<Entry | null> {
+async function readEntry(
+  client: Client,
+  settings: LdapSettings,
+  dn: string,
+): Promise<Entry | null> {
   try {
     const { searchEntries } = await client.search(dn, {
       scope: 'base',

@@ -48,7 +48,9 @@ export function hashOfRow(row: Row, columns: HashColumns): ImportedHash | null {
 function recognized(stored: string): ImportedHash | null {
   const bcrypt = bareBcrypt(stored);
   if (/^\$2[aby]\$/.test(bcrypt)) return { algorithm: 'bcrypt', hash: { value: bcrypt } };
-  const argon2 = stored.replace(/^argon2\$|^\{argon2\}/, (prefix) => (prefix[0] === '{' ? '' : '$'));
+  const argon2 = stored.replace(/^argon2\$|^\{argon2\}/, (prefix) =>
+    prefix[0] === '{' ? '' : '$',
+  );
   if (argon2.startsWith('$argon2')) return { algorithm: 'argon2', hash: { value: argon2 } };
   const django = DJANGO.exec(stored);
   if (django) {
@@ -96,7 +98,10 @@ function aspnet(stored: string): ImportedHash | null {
 
 function digest(stored: string, row: Row, columns: HashColumns): ImportedHash {
   const { scheme, encoding, saltColumn, saltPosition: position } = columns;
-  const algorithm = scheme === 'md4' || scheme === 'md5' || scheme === 'sha1' || scheme === 'sha512' ? scheme : 'sha256';
+  const algorithm =
+    scheme === 'md4' || scheme === 'md5' || scheme === 'sha1' || scheme === 'sha512'
+      ? scheme
+      : 'sha256';
   const salt = saltColumn === null ? null : textOf(row[saltColumn]);
   return {
     algorithm,

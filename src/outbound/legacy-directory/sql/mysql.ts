@@ -98,6 +98,8 @@ function answerOf(result: unknown): SqlAnswer {
         : 0;
     return { rows: [], changed };
   }
-  const rows = result.filter((row): row is RowDataPacket => typeof row === 'object' && row !== null);
+  const rows = result.filter(
+    (row): row is RowDataPacket => typeof row === 'object' && row !== null,
+  );
   return { rows: rows.map((row) => ({ ...row })), changed: 0 };
 }

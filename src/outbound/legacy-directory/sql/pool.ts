@@ -101,7 +101,11 @@ export function createSqlPool(
     | { kind: 'kept'; outcome: SqlOutcome }
     | { kind: 'closed'; outcome: SqlOutcome; isBroken: boolean; hasBegun: boolean };
 
-  async function runOn(session: SqlSession, statement: Statement, signal: AbortSignal): Promise<Ran> {
+  async function runOn(
+    session: SqlSession,
+    statement: Statement,
+    signal: AbortSignal,
+  ): Promise<Ran> {
     const from = session.bytesRead();
     let isLarge = false;
     let hasBegun = false;

@@ -15,7 +15,8 @@ export async function openPostgres(egress: Egress, settings: SqlSettings): Promi
     user: settings.user,
     password: settings.password,
     database: settings.database,
-    ssl: tls === null ? false : { rejectUnauthorized: true, ...(tls.ca !== null && { ca: tls.ca }) },
+    ssl:
+      tls === null ? false : { rejectUnauthorized: true, ...(tls.ca !== null && { ca: tls.ca }) },
     stream: () => opened(socket),
     connectionTimeoutMillis: timeoutMs,
     application_name: 'usher',

@@ -4,7 +4,10 @@ import {
   type CompiledSql,
   compileSql,
 } from '../../../platform/named-parameters/named-parameters.ts';
-import { hashPassword, hashPasswordWithBcrypt } from '../../../platform/password-hash/password-hash.ts';
+import {
+  hashPassword,
+  hashPasswordWithBcrypt,
+} from '../../../platform/password-hash/password-hash.ts';
 import { failureOf, found, unavailable } from '../answers.ts';
 import type { Directory, DirectoryChange, DirectoryFailure } from '../directory.ts';
 import { hashOfRow } from './hash-of-row.ts';
