@@ -3,7 +3,15 @@ import { costlyPool, ordinaryPool, TooBusy } from '../hashing-queue/hashing-queu
 import { argon2, matchesArgon2, parseArgon2 } from './argon2.ts';
 import { bcrypt, hashWithBcrypt } from './bcrypt.ts';
 import { calibrate } from './calibrate.ts';
-import { argon2Ms, bcryptMs, fitsLogin, floorMs, isCostly, isCostlyTime, isVerifiable } from './cost.ts';
+import {
+  argon2Ms,
+  bcryptMs,
+  fitsLogin,
+  floorMs,
+  isCostly,
+  isCostlyTime,
+  isVerifiable,
+} from './cost.ts';
 import { digest } from './digest.ts';
 import { hmac } from './hmac.ts';
 import {
