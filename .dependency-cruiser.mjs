@@ -149,11 +149,14 @@ export default {
     {
       name: 'sql-lives-in-records',
       comment:
-        'Only records/ and platform/db, platform/tasks may import the database libraries. Scripts of operators get `pg` for databases of their own.',
+        'Only records/ and platform/db, platform/tasks may import the database libraries. Scripts and directories of operators get `pg` for databases of their own.',
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: ['^src/(records|platform/(db|tasks)|outbound/scripts/bridges)/', tests],
+        pathNot: [
+          '^src/(records|platform/(db|tasks)|outbound/(scripts/bridges|legacy-directory/sql))/',
+          tests,
+        ],
       },
       to: { path: 'node_modules/(kysely|pg|pg-boss|@electric-sql)/' },
     },

@@ -140,7 +140,10 @@ export async function createApp(config: Config, parts: { times?: RequestTimes } 
     directories: createDirectories({
       clock,
       open: (connection) =>
-        openDirectory({ scripts, keys, publicUrl, note: scriptLog.note }, connection),
+        openDirectory(
+          { scripts, egress, clock, keys, publicUrl, note: scriptLog.note },
+          connection,
+        ),
     }),
     scripts,
     actions,

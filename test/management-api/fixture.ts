@@ -93,6 +93,7 @@ export async function startManagementApi(): Promise<ManagementFixture> {
     scripts,
     // The DNS records of a domain's owner. Tests that need them start a name server.
     scripts: createScriptRunner({ egress: createEgress({ allow: [] }) }),
+    egress: createEgress({ allow: [] }),
     dns: { txt: async () => ({ kind: 'found', texts: [] }) },
   });
   await ensureDefaults(database.db, {

@@ -1,4 +1,9 @@
+import type { Clock } from '../../platform/clock/clock.ts';
+import type { Egress } from '../../platform/egress/egress.ts';
 import type { ScriptLine, ScriptOutcome, ScriptRunner } from '../scripts/scripts.ts';
+import type { HttpSettings } from './http/http.ts';
+import type { LdapSettings } from './ldap/ldap.ts';
+import type { SqlSettings } from './sql/sql.ts';
 
 /** What one call of a script left for its connection's log. */
 export type ScriptNote = {
@@ -15,6 +20,8 @@ export type ScriptNote = {
 
 export type DirectoryDeps = {
   scripts: ScriptRunner;
+  egress: Egress;
+  clock: Clock;
   /** Gets what each script wrote to its console, and how it ended. */
   note: (note: ScriptNote) => void;
 };
@@ -26,6 +33,8 @@ export type LegacyStore = {
   tenant: string;
   /** Sources, by the names of `options.customScripts`. */
   scripts: Record<string, string>;
+  /** A legacy user store that needs no scripts. */
+  directory: HttpSettings | SqlSettings | LdapSettings | null;
   /** What scripts see as `configuration`, in clear text. */
   configuration: Record<string, string>;
   /** Whether scripts get an argument with the organization. */

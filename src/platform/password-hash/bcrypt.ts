@@ -1,4 +1,4 @@
-import { verify } from '@node-rs/bcrypt';
+import { hash, verify } from '@node-rs/bcrypt';
 import { bcryptMs } from './cost.ts';
 import { hashText, saltedBytes } from './encoding.ts';
 import { CHEAP, type Family, outOfBounds, refuse } from './imported-hash.ts';
@@ -35,3 +35,8 @@ export const bcrypt: Family = (imported) => {
     }
   );
 };
+
+/** Returns a hash that starts with `$2b$`. */
+export function hashWithBcrypt(password: string, cost: number): Promise<string> {
+  return hash(password, cost);
+}

@@ -1,9 +1,17 @@
 import { hash } from '@node-rs/argon2';
 import { costlyPool, ordinaryPool, TooBusy } from '../hashing-queue/hashing-queue.ts';
 import { argon2, matchesArgon2, parseArgon2 } from './argon2.ts';
-import { bcrypt } from './bcrypt.ts';
+import { bcrypt, hashWithBcrypt } from './bcrypt.ts';
 import { calibrate } from './calibrate.ts';
-import { argon2Ms, fitsLogin, floorMs, isCostly, isCostlyTime, isVerifiable } from './cost.ts';
+import {
+  argon2Ms,
+  bcryptMs,
+  fitsLogin,
+  floorMs,
+  isCostly,
+  isCostlyTime,
+  isVerifiable,
+} from './cost.ts';
 import { digest } from './digest.ts';
 import { hmac } from './hmac.ts';
 import {
@@ -71,6 +79,13 @@ export function hashPassword(password: string): Promise<string> {
       outputLen: tagBytes,
     }),
   );
+}
+
+const BCRYPT_COST = 10;
+
+/** Hashes a password for a system that knows bcrypt only. Beyond 72 bytes, bcrypt does not see it. */
+export function hashPasswordWithBcrypt(password: string): Promise<string> {
+  return ordinaryPool.run(bcryptMs(BCRYPT_COST), () => hashWithBcrypt(password, BCRYPT_COST));
 }
 
 /**

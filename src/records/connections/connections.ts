@@ -20,6 +20,16 @@ export {
   foreignConfiguration,
   openConfiguration,
 } from './custom-database.ts';
+export {
+  DIRECTORY_ENDPOINTS,
+  DIRECTORY_HASH_SCHEMES,
+  DIRECTORY_NEW_HASHES,
+  DIRECTORY_PROFILE_FIELDS,
+  DIRECTORY_QUERIES,
+  mapDirectorySecrets,
+  readDirectory,
+  withKeptSecrets,
+} from './directory-options.ts';
 export { connectionOfDomain, hasDomains } from './domains.ts';
 export {
   clientIdsOf,

@@ -1,5 +1,6 @@
 import { decrypt, encrypt } from '../../platform/crypto/crypto.ts';
 import { sealConfiguration } from './custom-database.ts';
+import { mapDirectorySecrets } from './directory-options.ts';
 
 type Options = Record<string, unknown>;
 
@@ -53,7 +54,8 @@ function isSealed(value: unknown): value is { sealed: unknown } {
   return typeof value === 'object' && value !== null && 'sealed' in value;
 }
 
-function mapped(options: Options, change: (value: unknown) => unknown): Options {
+function mapped(given: Options, change: (value: unknown) => unknown): Options {
+  const options = mapDirectorySecrets(given, change);
   const found = SECRETS.filter((name) => options[name] !== undefined && options[name] !== null);
   if (found.length === 0) return options;
   return { ...options, ...Object.fromEntries(found.map((name) => [name, change(options[name])])) };

@@ -5,16 +5,22 @@ import {
   type ScriptNote,
 } from '../../outbound/legacy-directory/legacy-directory.ts';
 import type { ScriptRunner } from '../../outbound/scripts/scripts.ts';
+import type { Clock } from '../../platform/clock/clock.ts';
 import type { Keys } from '../../platform/crypto/crypto.ts';
+import type { Egress } from '../../platform/egress/egress.ts';
 import {
   type Connection,
   customDatabaseOf,
   openConfiguration,
+  openSecrets,
   providerRulesOf,
+  readDirectory,
 } from '../../records/connections/connections.ts';
 
 export type OpenDirectoryDeps = {
   scripts: ScriptRunner;
+  egress: Egress;
+  clock: Clock;
   keys: Pick<Keys, 'encryption'>;
   publicUrl: string;
   /** Gets what each script wrote to its console, and how it ended. */
@@ -33,10 +39,17 @@ function legacyStoreOf(
 ): LegacyStore | null {
   const custom = customDatabaseOf(connection);
   if (custom === null) return null;
+  const opened = customDatabaseOf({
+    ...connection,
+    options: openSecrets(connection.options, keys.encryption),
+  });
   return {
     connection: { id: connection.id, name: connection.name },
     tenant: new URL(publicUrl).hostname,
     scripts: custom.scripts,
+    directory: readDirectory(opened?.directory ?? null, {
+      tokenUrl: `${publicUrl.replace(/\/$/, '')}/oauth/token`,
+    }),
     configuration: openConfiguration(keys, connection),
     hasContext: custom.hasContext,
     notStored: providerRulesOf(connection).notStored,

@@ -3,6 +3,7 @@ import {
   type Connection,
   isOwn,
   isShownAsButton,
+  mapDirectorySecrets,
 } from '../../../records/connections/connections.ts';
 import { closed, freeObject, nullable, oneOf, shownBy } from '../route/route.ts';
 import { optionsWithEffect } from './connection-options.ts';
@@ -121,9 +122,12 @@ function isUsable(strategy: string): boolean {
 export function toConnectionWire(connection: Connection, clientIds: string[]) {
   return {
     id: connection.id,
-    options: isUsable(connection.strategy)
-      ? optionsWithEffect(connection.strategy, connection.options)
-      : connection.options,
+    options: mapDirectorySecrets(
+      isUsable(connection.strategy)
+        ? optionsWithEffect(connection.strategy, connection.options)
+        : connection.options,
+      () => undefined,
+    ),
     strategy: connection.strategy,
     name: connection.name,
     display_name: connection.displayName ?? undefined,

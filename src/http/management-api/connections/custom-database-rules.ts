@@ -1,6 +1,7 @@
 import { functionProblem } from '../../../platform/script-syntax/script-syntax.ts';
 import { type Connection, DIRECTORY_SCRIPTS } from '../../../records/connections/connections.ts';
 import { badRequest } from '../route/route.ts';
+import { checkDirectory } from './directory-options.ts';
 
 type Options = Record<string, unknown>;
 
@@ -44,6 +45,7 @@ export function checkCustomDatabase(options: Options): void {
           'be left out or turned off, because it has an effect only with enabledDatabaseCustomization',
         );
   }
+  checkDirectory(options);
   const scripts = objectAt(options, 'customScripts');
   const names = Object.keys(scripts);
   if (!isOff(options.directory) && names.length > 0) {

@@ -1,6 +1,7 @@
 import { type TSchema, Type } from 'typebox';
 import { closed, freeObject, nullable, oneOf } from '../route/route.ts';
 import { CONFIGURATION_LIMITS, MOST_SCRIPT_LENGTH, SCRIPT_NAMES } from './custom-database-rules.ts';
+import { directoryOption } from './directory-options.ts';
 
 const count = (minimum: number, maximum: number, description: string) =>
   Type.Integer({ minimum, maximum, description });
@@ -168,6 +169,7 @@ const known = {
   import_mode: on(
     'Whether users are copied at their first login, with the password that they typed. With `false`, the legacy user database keeps the passwords and is asked at every login.',
   ),
+  directory: nullable(directoryOption),
   customScripts: closed(
     Object.fromEntries(
       SCRIPT_NAMES.map((name) => [

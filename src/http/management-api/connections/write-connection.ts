@@ -12,6 +12,8 @@ import {
   foreignConfiguration,
   isOwn,
   isPasswordless,
+  openSecrets,
+  withKeptSecrets,
 } from '../../../records/connections/connections.ts';
 import {
   type ApiError,
@@ -73,7 +75,7 @@ export async function changeFromBody(
   const before = await findConnection(deps.db, id);
   if (before === null) throw missingConnection();
   const asked = body.options === null ? {} : body.options;
-  const options = asked && keepContext(before, asked);
+  const options = asked && keepSecrets(deps, before, keepContext(before, asked));
   checkButton(before.strategy, body);
   if (options !== undefined) {
     checkFor(before.strategy, options);
@@ -96,6 +98,19 @@ export async function changeFromBody(
   }
   if (outcome.kind === 'conflict') throw refuseConflict(outcome);
   return outcome.connection;
+}
+
+/** @throws ApiError 400 if a secret of the directory would go elsewhere without being given again */
+function keepSecrets(
+  { keys }: BaseDeps,
+  before: Connection,
+  options: Record<string, unknown>,
+): Record<string, unknown> {
+  const kept = withKeptSecrets(openSecrets(before.options, keys.encryption), options);
+  if (kept !== null) return kept;
+  throw badRequest(
+    'Give the secrets of options.directory again, because the update sends them to another place.',
+  );
 }
 
 /** @throws ApiError 400 for values of `configuration` that another server encrypted */
