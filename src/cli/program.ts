@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { addAdminCommand } from './admin-command.ts';
-import { addConnectionsCommand } from './connections-command.ts';
+import { addConnectionsCommand, addMigrationCommand } from './connections/connections.ts';
 import type { Context } from './context.ts';
 import { addDoctorCommand } from './doctor/doctor.ts';
 import { EXIT, Failure } from './failure.ts';
@@ -10,7 +10,6 @@ import { addInviteCommand } from './invite/invite.ts';
 import { addJobsCommand } from './jobs-command.ts';
 import { addMailCommand } from './mail-command.ts';
 import { addMigrateCommand } from './migrate-command.ts';
-import { addMigrationCommand } from './migration-command.ts';
 import { createTerminal } from './terminal.ts';
 import { addTokenCommand } from './token-command.ts';
 

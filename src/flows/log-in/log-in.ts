@@ -32,7 +32,7 @@ import { refuseLogin, WHY_LIMITED } from './refuse-login.ts';
 
 export { rememberPlace } from './count-login.ts';
 
-export type LogInDeps = MigrateDeps;
+
 
 export type LogInInput = {
   connection: Connection;

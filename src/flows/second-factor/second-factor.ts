@@ -103,7 +103,7 @@ export async function secondFactorFor(
   if (reasons.length === 0) return NONE;
   const { asked } = input;
   if (methods.length > 0) {
-    // Whoever has a factor must pass it: a password alone must not add the one that the script names.
+    // A person who has a factor must pass it: a password alone must not add the one that the script names.
     const named = asked ? methods.filter((method) => isOfTypes(method, asked)) : [];
     return challenge(named.length > 0 ? named : methods, reasons, asked);
   }

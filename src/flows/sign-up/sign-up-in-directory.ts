@@ -80,7 +80,7 @@ export async function signUpInDirectory(
   return user === null ? { kind: 'exists' } : { kind: 'created', user };
 }
 
-/** Asks the directory whether somebody has one of the names. */
+/** Asks the directory whether a person has one of the names. */
 export async function askNames(
   deps: SignUpDeps,
   { connection, names }: { connection: Connection; names: Names },

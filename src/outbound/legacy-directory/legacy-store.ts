@@ -33,7 +33,7 @@ export type LegacyStore = {
   tenant: string;
   /** Sources, by the names of `options.customScripts`. */
   scripts: Record<string, string>;
-  /** A legacy user store that needs no scripts. */
+  /** A legacy user database that needs no scripts. */
   directory: HttpSettings | SqlSettings | LdapSettings | null;
   /** What scripts see as `configuration`, in clear text. */
   configuration: Record<string, string>;

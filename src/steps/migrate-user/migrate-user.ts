@@ -87,7 +87,7 @@ async function add(tx: Db, user: NewUser): Promise<MigratedUser> {
   const account = await findAccount(tx, id);
   if (account?.connectionId === connectionId) return { kind: 'exists', account };
   if (account) return refused(`A user of another connection has the id ${id}.`);
-  // Whoever has taken the address without a proof leaves it to the person for whom it is verified.
+  // A person who took the address without a proof leaves it to the person for whom it is verified.
   if (email && emailVerified && (await freeAddress(tx, { connectionId, email, at: user.now }))) {
     const again = await insertUser(tx, user);
     if (again.kind === 'inserted') return { kind: 'created', user: again.user };

@@ -94,7 +94,7 @@ const http = closed(
     ]),
     ...common,
   },
-  { description: 'An HTTP API in front of the legacy user store' },
+  { description: 'An HTTP API in front of the legacy user database' },
 );
 
 const sql = closed(
@@ -160,10 +160,10 @@ const ldap = closed(
   { description: 'An LDAP directory, in which a bind proves the password' },
 );
 
-/** The option `directory`: a legacy user store that needs no scripts. */
+/** The option `directory`: a legacy user database that needs no scripts. */
 export const directoryOption = Type.Union([http, sql, ldap], {
   description:
-    'A legacy user store that needs no scripts. Its secrets are encrypted and never shown. An update without them keeps them.',
+    'A legacy user database that needs no scripts. Its secrets are encrypted and never shown. An update without them keeps them.',
 });
 
 /**

@@ -25,7 +25,7 @@ const MOST_BYTES = 512 * 1024;
 const MOST_MESSAGE = 300;
 
 /**
- * A legacy user store behind an HTTP API. Requests and answers are JSON; docs/guides/lazy-migration.md describes them. Only the error codes
+ * A legacy user database behind an HTTP API. Requests and answers are JSON; docs/guides/lazy-migration.md describes them. Only the error codes
  * of this protocol count: a status alone may come from a proxy, and is no wrong password.
  */
 export function httpDirectory(deps: Deps, settings: HttpSettings, notStored: string[]): Directory {

@@ -1,4 +1,4 @@
-/** An HTTP API in front of a legacy user store. */
+/** An HTTP API in front of a legacy user database. */
 export type HttpSettings = {
   type: 'http';
   /** URLs by the name of the operation: `login` and `get_user`, and what else the API can do. */

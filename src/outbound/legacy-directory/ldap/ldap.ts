@@ -23,7 +23,7 @@ const COUNT_MS = 60_000;
 const COUNT_BYTES = 512 * 1024 * 1024;
 const COUNT_PAGE = 1000;
 
-/** A legacy user store in an LDAP directory: it finds the entry of a name, and proves the password by a bind. Referrals are not followed. */
+/** A legacy user database in an LDAP directory: it finds the entry of a name, and proves the password by a bind. Referrals are not followed. */
 export function ldapDirectory(deps: Deps, settings: LdapSettings, notStored: string[]): Directory {
   let running = 0;
 

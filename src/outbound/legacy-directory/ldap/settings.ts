@@ -1,4 +1,4 @@
-/** A legacy user store in an LDAP directory. */
+/** A legacy user database in an LDAP directory. */
 export type LdapSettings = {
   type: 'ldap';
   security: 'ldaps' | 'starttls' | 'off';

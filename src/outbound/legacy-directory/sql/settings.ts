@@ -1,6 +1,6 @@
 import type { SqlDialect } from '../../../platform/named-parameters/named-parameters.ts';
 
-/** A legacy user store in an SQL database. */
+/** A legacy user database in an SQL database. */
 export type SqlSettings = {
   type: 'sql';
   dialect: SqlDialect;

@@ -28,7 +28,7 @@ const OPENERS: Record<
   (egress: Egress, settings: SqlSettings) => Promise<SqlSession>
 > = { postgres: openPostgres, mysql: openMysql };
 
-/** A legacy user store in an SQL database. What a person types travels as a parameter, never in the text of a statement. */
+/** A legacy user database in an SQL database. What a person types travels as a parameter, never in the text of a statement. */
 export function sqlDirectory(deps: Deps, settings: SqlSettings, notStored: string[]): Directory {
   const { queries, dialect, timeoutMs, columns, passwordHash } = settings;
   const pool = createSqlPool(() => OPENERS[dialect](deps.egress, settings), {

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import { type Context, toolsOf } from './context.ts';
-import { Failure, usageFailure } from './failure.ts';
+import { type Context, toolsOf } from '../context.ts';
+import { Failure, usageFailure } from '../failure.ts';
+
+export { addMigrationCommand } from './migration-command.ts';
 
 type Options = {
   script: string;

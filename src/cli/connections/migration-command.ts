@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { type Context, toolsOf } from './context.ts';
-import { findConnectionId } from './import-command.ts';
-import { counted } from './words.ts';
+import { type Context, toolsOf } from '../context.ts';
+import { findConnectionId } from '../import-command.ts';
+import { counted } from '../words.ts';
 
 const EXAMPLES = `
 Examples:
