@@ -12,7 +12,7 @@ import {
   type PasswordToCheck,
   type PasswordVerdict,
 } from './check-here.ts';
-import { follow, type MigrateDeps, migrate } from './migrate.ts';
+import { follow, type LogInDeps, migrate } from './migrate.ts';
 
 type Asked = PasswordToCheck & { directory: GuardedDirectory; isImporting: boolean };
 
@@ -20,7 +20,7 @@ type Asked = PasswordToCheck & { directory: GuardedDirectory; isImporting: boole
  * Asks the legacy directory about a password, and stores the user whom it confirms. The password is hashed while the directory answers, and
  * no transaction is open.
  */
-export async function askDirectory(deps: MigrateDeps, input: Asked): Promise<CheckedPassword> {
+export async function askDirectory(deps: LogInDeps, input: Asked): Promise<CheckedPassword> {
   const { connection, identifier, password, account, began, directory, isImporting } = input;
   const context = await contextOf(deps.db, input.organizationId);
   const { answer, phc, busy, hold } = await tryElsewhere(deps, {

@@ -4,14 +4,14 @@ import { isPartial } from '../../records/migrated-users/migrated-users.ts';
 import { directoryFor } from '../../steps/ask-directory/ask-directory.ts';
 import { askDirectory } from './ask-directory.ts';
 import { type CheckedPassword, checkHere, type PasswordToCheck } from './check-here.ts';
-import type { MigrateDeps } from './migrate.ts';
+import type { LogInDeps } from './migrate.ts';
 
 /**
  * Verifies a password here, or lets the connection's legacy directory do it. While users are imported, the directory is asked about those who
  * are not here yet. If they are not imported, it is asked at every login.
  */
 export async function checkPassword(
-  deps: MigrateDeps,
+  deps: LogInDeps,
   input: PasswordToCheck,
 ): Promise<CheckedPassword> {
   const { db } = deps;

@@ -27,7 +27,7 @@ import { checkPassword } from './check-password.ts';
 import { countLogin, rememberPlace } from './count-login.ts';
 import { mailBlockedTask } from './mail-blocked.task.ts';
 import { type MailBlockedDeps, mailBlocked } from './mail-blocked.ts';
-import type { MigrateDeps } from './migrate.ts';
+import type { LogInDeps } from './migrate.ts';
 import { refuseLogin, WHY_LIMITED } from './refuse-login.ts';
 
 export { rememberPlace } from './count-login.ts';

@@ -18,7 +18,7 @@ import {
 import { queueMail } from '../../steps/queue-mail/queue-mail.ts';
 import type { SignInDeps } from '../../steps/sign-in-by-proof/sign-in-by-proof.ts';
 
-export type MigrateDeps = SignInDeps & DirectoryDeps & { keys: Keys; enqueue: Enqueue };
+export type LogInDeps = SignInDeps & DirectoryDeps & { keys: Keys; enqueue: Enqueue };
 
 type Confirmed = {
   connection: Connection;
@@ -37,7 +37,7 @@ export type Migrated =
  * password, the mark, and the mail that verifies the address if the directory does not say whether it is verified.
  */
 export async function migrate(
-  deps: MigrateDeps,
+  deps: LogInDeps,
   input: Confirmed & { phc: string },
 ): Promise<Migrated> {
   const { db, clock, keys, enqueue } = deps;
@@ -69,7 +69,7 @@ export async function migrate(
 }
 
 /** Stores what the directory says about a user who stays there. */
-export async function follow(deps: MigrateDeps, input: Confirmed): Promise<Migrated> {
+export async function follow(deps: LogInDeps, input: Confirmed): Promise<Migrated> {
   const { db, clock, keys, audit } = deps;
   const { connection, profile, clientId } = input;
   const shadow = await transaction(db, (tx) =>

@@ -14,7 +14,7 @@ import { createHostResolver, type ResolveHost } from './resolve-host.ts';
 
 export { isAllowedTarget } from './allowed-targets.ts';
 export { EgressError } from './egress-error.ts';
-export { pinnedTo } from './open-socket.ts';
+export { encryptSocket } from './open-socket.ts';
 
 /** Limits of one call, beside the options of the global fetch. */
 export type EgressInit = RequestInit & {

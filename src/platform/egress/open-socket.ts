@@ -1,4 +1,5 @@
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { EgressError } from './egress-error.ts';
 
 /** Limits of one connection that is no HTTP call. */
@@ -68,6 +69,11 @@ export async function openSocket(
     signal?.removeEventListener('abort', abort);
   });
   return socket;
+}
+
+/** Begins TLS on a connection that {@link openSocket} has opened. Its limits hold on. */
+export function encryptSocket(socket: Socket, options: ConnectionOptions): TLSSocket {
+  return connectTls({ ...options, socket });
 }
 
 function errorOf(

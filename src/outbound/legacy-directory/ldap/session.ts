@@ -1,7 +1,6 @@
 import { isIP } from 'node:net';
-import { connect as connectTls } from 'node:tls';
 import { Client } from 'ldapts';
-import type { Egress } from '../../../platform/egress/egress.ts';
+import { type Egress, encryptSocket } from '../../../platform/egress/egress.ts';
 import type { LdapSettings } from './settings.ts';
 
 /** A few entries are asked for. */
@@ -50,7 +49,7 @@ export async function openLdap(
     // A DN template may be a name that is no DN, as Active Directory takes them.
     strictDN: false,
     createConnection: () => socket,
-    createSecureConnection: () => connectTls({ ...tlsOptions, socket }),
+    createSecureConnection: () => encryptSocket(socket, tlsOptions),
   });
   const session: LdapSession = {
     client,

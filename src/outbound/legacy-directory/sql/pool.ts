@@ -85,8 +85,8 @@ export function createSqlPool(
     if (kept !== null) {
       const outcome = await runOn(kept, statement, signal);
       if (outcome.kind === 'kept') return outcome.outcome;
-      const isStale = outcome.isBroken && !outcome.hasBegun && !signal.aborted;
-      if (!isStale) return outcome.outcome;
+      // Without a transaction, nothing was done.
+      if (outcome.hasBegun || signal.aborted) return outcome.outcome;
     }
     let session: SqlSession;
     try {
@@ -99,7 +99,7 @@ export function createSqlPool(
 
   type Ran =
     | { kind: 'kept'; outcome: SqlOutcome }
-    | { kind: 'closed'; outcome: SqlOutcome; isBroken: boolean; hasBegun: boolean };
+    | { kind: 'closed'; outcome: SqlOutcome; hasBegun: boolean };
 
   async function runOn(
     session: SqlSession,
@@ -128,14 +128,13 @@ export function createSqlPool(
       return closed(tooLarge());
     } catch (error) {
       // The transaction ends with its connection.
-      const isBroken = !session.isOpen();
       session.destroy();
       if (isLarge) return closed(tooLarge());
       if (signal.aborted) return closed(timedOut());
       const outcome: SqlOutcome = session.isDuplicate(error)
         ? { kind: 'duplicate' }
         : { kind: 'error', error };
-      return { kind: 'closed', outcome, isBroken, hasBegun };
+      return { kind: 'closed', outcome, hasBegun };
     } finally {
       clearInterval(watch);
       signal.removeEventListener('abort', stop);
@@ -145,7 +144,6 @@ export function createSqlPool(
   const closed = (outcome: SqlOutcome): Ran => ({
     kind: 'closed',
     outcome,
-    isBroken: false,
     hasBegun: true,
   });
   const timedOut = () =>

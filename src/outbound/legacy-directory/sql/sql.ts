@@ -28,6 +28,9 @@ const OPENERS: Record<
   (egress: Egress, settings: SqlSettings) => Promise<SqlSession>
 > = { postgres: openPostgres, mysql: openMysql };
 
+/** How PostgreSQL, MySQL and MariaDB say that their own limit of time has ended a statement. */
+const TOO_SLOW = new Set(['57014', 'ER_QUERY_TIMEOUT', 'ER_STATEMENT_TIMEOUT']);
+
 /** A legacy user database in an SQL database. What a person types travels as a parameter, never in the text of a statement. */
 export function sqlDirectory(deps: Deps, settings: SqlSettings, notStored: string[]): Directory {
   const { queries, dialect, timeoutMs, columns, passwordHash } = settings;
@@ -161,6 +164,8 @@ function failed(outcome: Exclude<SqlOutcome, { kind: 'answered' }>): DirectoryFa
   if (error instanceof EgressError) return failureOf(error);
   // Messages of databases can quote what was sent to them. The code cannot.
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (TOO_SLOW.has(code))
+    return unavailable('timed-out', 'The database stopped the query in time.');
   return unavailable('failed', `The database refused the query${code && ` (${code})`}.`);
 }
 

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
 import { BSON } from 'mongodb';
-import type { Egress } from '../../../platform/egress/egress.ts';
+import { type Egress, encryptSocket } from '../../../platform/egress/egress.ts';
 import type { Json } from '../script-types.ts';
 import { CONNECT_MS, MAX_BYTES, MAX_ROWS, tooManyRows } from './limits.ts';
 import { hostAndPort, type MongoAddress, readMongoAddress } from './mongo-address.ts';
@@ -79,7 +78,7 @@ async function tryHost(
 }
 
 function encrypted(socket: Socket, host: string, isLax: boolean): Socket {
-  return connectTls({ socket, ...tlsOptionsOf({ rejectUnauthorized: !isLax }, host) });
+  return encryptSocket(socket, tlsOptionsOf({ rejectUnauthorized: !isLax }, host));
 }
 
 /**
