@@ -85,6 +85,12 @@ beforeAll(async () => {
     (await make('/client-grants', { client_id: ids.client, audience: 'urn:walk', scope: [] })).id ??
     '';
   ids.role = (await make('/roles', { name: 'walk' })).id ?? '';
+  ids.action =
+    (await make('/actions/actions', { name: 'walk', supported_triggers: [TRIGGER] })).id ?? '';
+  ids.rule = (await make('/rules', { name: 'walk', script: RULE })).id ?? '';
+  ids.hook =
+    (await make('/hooks', { name: 'walk', script: HOOK, triggerId: 'post-change-password' })).id ??
+    '';
   ids.organization =
     (
       await make('/organizations', {
@@ -203,7 +209,56 @@ const connection: Omit<Walk, 'read'> = {
     'options.validation.username.max': () => [8],
   },
 };
+const TRIGGER = { id: 'post-login', version: 'v3' };
+const PROGRAM = 'exports.onExecutePostLogin = async () => {};';
+const action: Omit<Walk, 'read'> = {
+  with: {
+    supported_triggers: () => ({ supported_triggers: [TRIGGER] }),
+    dependencies: () => ({ dependencies: [{ name: 'lodash', version: '4.17.21' }] }),
+    secrets: () => ({ secrets: [{ name: 'KEY', value: 'of-the-walk' }] }),
+  },
+  values: {
+    name: () => [fresh()],
+    code: () => [PROGRAM],
+    'supported_triggers.*.id': () => ['post-login'],
+    'supported_triggers.*.version': () => ['v2', 'v3'],
+    'dependencies.*.name': () => ['axios'],
+    'dependencies.*.version': () => ['1.2.3'],
+    'secrets.*.name': () => ['OTHER'],
+  },
+  unread: ['secrets', 'modules', 'deploy', 'supported_triggers.*.binding_policy'],
+};
+const RULE = 'function (user, context, callback) { callback(null, user, context); }';
+const HOOK = 'module.exports = function (user, context, cb) { cb(); };';
+const hookValues = {
+  name: () => [fresh()],
+  script: () => [HOOK],
+  dependencies: () => [{}, { uuid: '9' }],
+};
+const ruleValues = {
+  name: () => [fresh()],
+  script: () => [RULE],
+  order: () => [1000 + made++],
+};
 const WALKS: Record<string, Walk> = {
+  'POST /actions/actions': {
+    ...action,
+    read: (answer) => `/actions/actions/${answer.id}`,
+    base: () => ({ name: fresh(), supported_triggers: [TRIGGER] }),
+  },
+  'PATCH /actions/actions/:action': { ...action, read: '/actions/actions/:action' },
+  'POST /rules': {
+    read: (answer) => `/rules/${answer.id}`,
+    base: () => ({ name: fresh(), script: RULE }),
+    values: ruleValues,
+  },
+  'PATCH /rules/:rule': { read: '/rules/:rule', values: ruleValues },
+  'POST /hooks': {
+    read: (answer) => `/hooks/${answer.id}`,
+    base: () => ({ name: fresh(), script: HOOK, triggerId: 'post-change-password' }),
+    values: hookValues,
+  },
+  'PATCH /hooks/:hook': { read: '/hooks/:hook', values: hookValues },
   'POST /clients': {
     ...client,
     read: (answer) => `/clients/${answer.client_id}`,
@@ -491,6 +546,7 @@ function routeOf(name: string) {
 const NOT_SETTINGS = [
   /\/(?:jobs|tickets|invitations|revoke|revoke-access|preview|test|ticket)(?:\/|$)/,
   /\/(?:permissions|members|clients|identities)$/,
+  /\/(?:bindings|secrets|deploy)$|rules-configs/,
   /\/users$|\/users\/:id\/roles$|:user_id\/roles$|\/client-grants$/,
   /custom-text|partials|universal-login/,
   /duo\/settings|push-notification|factors\/:name$|bot-detection|captcha|phone-provider/,

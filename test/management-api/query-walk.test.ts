@@ -96,6 +96,24 @@ beforeAll(async () => {
   }
   Object.assign(ids, { templateName: 'verify_email', language: 'en', name: 'otp' });
   Object.assign(ids, { prompt: 'login', screen: 'login', provider: 'google-authenticator' });
+  for (const name of ['a', 'b', 'c']) {
+    await make('/rules', { name, script: 'function (a, b, c) {}', enabled: name === 'b' });
+    const script = 'module.exports = () => {};';
+    await make('/hooks', {
+      name,
+      script,
+      triggerId: 'pre-user-registration',
+      enabled: name === 'b',
+    });
+    ids.actionId = (
+      await make('/actions/actions', {
+        name,
+        supported_triggers: [{ id: 'post-login' }],
+        deploy: name === 'b',
+      })
+    ).id;
+  }
+  ids.triggerId = 'post-login';
   const recipients = ['ada', 'bea', 'eve'].map((name) => ({ email: `${name}@walk.test` }));
   await make('/invitations', { client_id: ids.client, connection_id: ids.store, recipients });
 });
@@ -126,6 +144,8 @@ const LISTS: [url: string, key: string, needs?: string][] = [
   ['/users', 'users'],
   ['/users', 'users', 'q=email:*'],
   ['/invitations', 'invitations'],
+  ['/rules', 'rules'],
+  ['/hooks', 'hooks'],
 ];
 const shapeOf = (url: string) => url.replace(/[:{]\w+\}?/g, '*');
 const parametersOf = (url: string, method = 'GET') =>
@@ -240,6 +260,16 @@ const FILTERS: [query: string, key: string, wanted: number | unknown[], field?: 
   ['/users/:user/sessions?include_totals=true', 'sessions', []],
   ['/actions/actions?page=2&per_page=7', 'per_page', 7],
   ['/actions/modules?page=2&per_page=7', 'page', 2],
+  ['/actions/actions?per_page=1&page=1', 'actions', ['b'], 'name'],
+  ['/actions/actions?actionName=c&triggerId=post-login', 'actions', ['c'], 'name'],
+  ['/actions/actions?triggerId=event-stream', 'actions', []],
+  ['/actions/actions?deployed=true&installed=false', 'actions', ['b'], 'name'],
+  ['/actions/actions?installed=true', 'actions', []],
+  ['/actions/actions/:actionId/versions?per_page=3&page=2', 'page', 2],
+  ['/actions/triggers/post-login/bindings?per_page=3&page=2', 'per_page', 3],
+  ['/rules?enabled=true', 'rules', ['b'], 'name'],
+  ['/hooks?enabled=false&triggerId=pre-user-registration', 'hooks', ['a', 'c'], 'name'],
+  ['/hooks?triggerId=post-change-password', 'hooks', []],
 ];
 
 test.each(FILTERS)('GET %s applies its filters', async (path, key, wanted, field = '') => {

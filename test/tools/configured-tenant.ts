@@ -249,4 +249,65 @@ export async function configureTenant(server: TestServer): Promise<void> {
     enabled: true,
     shields: ['block'],
   });
+  await configurePrograms(call, web.client_id);
+}
+
+type Call = (method: string, path: string, body?: unknown) => Promise<Made>;
+
+/** Scripts of a custom database, actions, rules and hooks. */
+async function configurePrograms(call: Call, clientId: string): Promise<void> {
+  await call('POST', '/connections', {
+    name: 'Old-Shop',
+    strategy: 'auth0',
+    enabled_clients: [clientId],
+    options: {
+      enabledDatabaseCustomization: true,
+      import_mode: true,
+      passwordPolicy: 'good',
+      disable_self_service_change_password: false,
+      customScripts: {
+        login: 'function login(email, password, callback) {\n  callback(null, null);\n}\n',
+        get_user: 'function getByEmail(email, callback) {\n  callback(null, null);\n}\n',
+      },
+    },
+  });
+  const actions = [
+    { name: 'Greet', trigger: 'post-login', deploy: true, secrets: [{ name: 'KEY', value: 'k1' }] },
+    { name: 'Count visits', trigger: 'post-login', deploy: true, secrets: [] },
+    { name: 'Not yet', trigger: 'pre-user-registration', deploy: false, secrets: [] },
+  ];
+  for (const { trigger, ...action } of actions) {
+    await call('POST', '/actions/actions', {
+      ...action,
+      supported_triggers: [{ id: trigger, version: trigger === 'post-login' ? 'v3' : 'v2' }],
+      code: `// ${action.name}\nexports.onExecute = async (event, api) => {};\n`,
+      runtime: 'node22',
+      dependencies: [{ name: 'lodash', version: '4.17.21' }],
+    });
+  }
+  await call('PATCH', '/actions/triggers/post-login/bindings', {
+    bindings: ['Count visits', 'Greet'].map((value) => ({
+      ref: { type: 'action_name', value },
+      display_name: `${value}, please`,
+    })),
+  });
+  for (const [name, order] of [
+    ['Second', 2],
+    ['First', 1],
+  ] as const) {
+    await call('POST', '/rules', {
+      name,
+      order,
+      enabled: name === 'First',
+      script: `function (user, context, callback) {\n  callback(null, user, context); // ${name}\n}\n`,
+    });
+  }
+  const hook = await call('POST', '/hooks', {
+    name: 'Check',
+    triggerId: 'pre-user-registration',
+    enabled: true,
+    dependencies: { uuid: '9.0.0' },
+    script: 'module.exports = function (user, context, cb) {\n  cb(null, { user: {} });\n};\n',
+  });
+  await call('POST', `/hooks/${hook.id}/secrets`, { TOKEN: 't1' });
 }

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -53,6 +53,11 @@ test('the deploy CLI exports a tenant, imports it into an empty server, and expo
   const empty = await startServer({ tls: certificate });
   // The tool may write into the folder that it reads.
   await cp(first, copy, { recursive: true });
+  // No export has the values of secrets, so the operator writes them into the file.
+  const greet = join(copy, 'actions/Greet.json');
+  const withValue = { ...JSON.parse(await readFile(greet, 'utf8')) };
+  withValue.secrets = [{ name: 'KEY', value: 'k1' }];
+  await writeFile(greet, JSON.stringify(withValue));
   const config = { AUTH0_KEYWORD_REPLACE_MAPPINGS: SECRETS };
   expectNoError(await runDeployCli(empty, 'import', { folder: copy, certFile, config }));
   expectNoError(await runDeployCli(empty, 'export', { folder: second, certFile }));
@@ -81,6 +86,17 @@ test('the deploy CLI exports a tenant, imports it into an empty server, and expo
       'guardian/factors/otp.json',
       'guardian/policies.json',
       'attack-protection/brute-force-protection.json',
+      'database-connections/Old-Shop/database.json',
+      'database-connections/Old-Shop/login.js',
+      'database-connections/Old-Shop/get_user.js',
+      'actions/Greet.json',
+      'actions/Greet/code.js',
+      'actions/Not yet.json',
+      'triggers/triggers.json',
+      'rules/First.js',
+      'rules/Second.json',
+      'hooks/Check/code.js',
+      'hooks/Check.json',
     ]),
   );
 });
