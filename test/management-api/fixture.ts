@@ -13,6 +13,7 @@ import { deriveKeys, type Keys } from '../../src/platform/crypto/crypto.ts';
 import type { Database } from '../../src/platform/db/db.ts';
 import { createEgress } from '../../src/platform/egress/egress.ts';
 import { noAudit } from '../../src/records/logs/logs.ts';
+import { closedAtEnd } from '../harness/close-at-end.ts';
 import { freshDatabase } from '../harness/harness.ts';
 import { NO_ACTIONS } from '../harness/no-actions.ts';
 import { NO_DIRECTORIES } from '../harness/no-directories.ts';
@@ -66,6 +67,9 @@ export async function startManagementApi(): Promise<ManagementFixture> {
     if (!url.startsWith('/api/v2')) return;
     registered.push(...[method].flat().map((hTTPMethods) => `${hTTPMethods} ${url}`));
   });
+  // No process starts before the first script.
+  const scripts = createScriptRunner({ egress: createEgress({ allow: [] }) });
+  closedAtEnd(() => scripts.close());
   // No server listens there. Tests of sending start a mail server.
   const mailer = createMailer({ url: 'smtp://127.0.0.1:1', concurrency: 1, timeout: 1000 });
   const mounted = await registerManagementApi(app, {
@@ -86,6 +90,7 @@ export async function startManagementApi(): Promise<ManagementFixture> {
     maxActiveImports: 1,
     userMetadataMaxBytes: 16_384,
     importMaxBytes: 1_000_000,
+    scripts,
     // The DNS records of a domain's owner. Tests that need them start a name server.
     scripts: createScriptRunner({ egress: createEgress({ allow: [] }) }),
     egress: createEgress({ allow: [] }),

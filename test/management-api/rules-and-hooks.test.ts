@@ -120,6 +120,8 @@ test('of the hooks of a trigger, one runs', async () => {
   });
   const refused = await hook('missing', { dependencies: { 'left-pad': '1' } });
   expect(refused.body.message).toContain('Usher does not have left-pad. It has ');
+  const named = await hook('Named By Auth0');
+  expect(named.body.name).toBe('named-by-auth0');
   const broken = await hook('broken', { script: 'module.exports = {' });
   expect(broken.body.message).toContain('line 1: Unexpected');
 });

@@ -87,7 +87,7 @@ test('the official SDK manages hooks and their secrets', async () => {
   await sdk.hooks.secrets.update(id, { KEY: 'two' });
   expect(await sdk.hooks.secrets.get(id)).toEqual({ KEY: '_VALUE_NOT_SHOWN_' });
   await sdk.hooks.secrets.delete(id, ['KEY']);
-  expect((await sdk.hooks.list()).data.map(({ name }) => name)).toEqual(['Check']);
+  expect((await sdk.hooks.list()).data.map(({ name }) => name)).toEqual(['check']);
   await sdk.hooks.delete(id);
   await expect(sdk.hooks.get(id)).rejects.toMatchObject({ statusCode: 404 });
 });

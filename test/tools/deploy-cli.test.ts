@@ -95,8 +95,8 @@ test('the deploy CLI exports a tenant, imports it into an empty server, and expo
       'triggers/triggers.json',
       'rules/First.js',
       'rules/Second.json',
-      'hooks/Check/code.js',
-      'hooks/Check.json',
+      'hooks/check.js',
+      'hooks/check.json',
     ]),
   );
 });

@@ -21,6 +21,7 @@ export { bindActions, MOST_BINDINGS } from './bind-actions.ts';
 export type { Refused } from './check-program.ts';
 export { deployAction, rollBackAction } from './deploy-action.ts';
 export type { ManageActionsDeps } from './manage-actions-deps.ts';
+export { type TryActionDeps, tryAction } from './try-action.ts';
 
 /** A secret of a request. Without a value it keeps the one that it has. */
 type GivenSecret = { name: string; value?: string | undefined };

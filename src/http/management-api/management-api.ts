@@ -8,7 +8,7 @@ import type { PictureOf } from '../../platform/avatar/avatar.ts';
 import type { Db } from '../../platform/db/db.ts';
 import { hasHugeNumber, isTooDeep, MOST_LEVELS } from '../../platform/json/json.ts';
 import { findClient } from '../../records/clients/clients.ts';
-import { registerActions } from './actions/actions.ts';
+import { type ActionsDeps, registerActions } from './actions/actions.ts';
 import { registerAttackProtection } from './attack-protection/attack-protection.ts';
 import { registerAuthenticationMethods } from './authentication-methods/authentication-methods.ts';
 import { registerBranding } from './branding/branding.ts';
@@ -52,7 +52,8 @@ export type ManagementDeps = BaseDeps & {
   limit?: LimitRequest | undefined;
   /** The public parts of the keys that sign this server's tokens. */
   publicKeys(): Promise<JWK[]>;
-} & VerifyDomainDeps &
+} & ActionsDeps &
+  VerifyDomainDeps &
   UsersDeps &
   ConnectionsDeps &
   OrganizationsDeps &

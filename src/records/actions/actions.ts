@@ -22,7 +22,7 @@ export {
   findExecution,
   insertExecution,
 } from './executions.ts';
-export { isTrigger, TRIGGERS, type Trigger } from './triggers.ts';
+export { HANDLERS, isTrigger, TRIGGERS, type Trigger } from './triggers.ts';
 export { deployProgram, findVersion, listVersions } from './versions.ts';
 
 const UNIQUE_VIOLATION = '23505';

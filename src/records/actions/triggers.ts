@@ -14,3 +14,17 @@ export type Trigger = keyof typeof TRIGGERS;
 export function isTrigger(name: string): name is Trigger {
   return Object.hasOwn(TRIGGERS, name);
 }
+
+/** The exports of an action that are called: at its trigger, and when the browser comes back from where the action has sent it. */
+export const HANDLERS: Record<Trigger, { execute: string; resume?: string }> = {
+  'post-login': { execute: 'onExecutePostLogin', resume: 'onContinuePostLogin' },
+  'credentials-exchange': { execute: 'onExecuteCredentialsExchange' },
+  'pre-user-registration': { execute: 'onExecutePreUserRegistration' },
+  'post-user-registration': { execute: 'onExecutePostUserRegistration' },
+  'post-change-password': { execute: 'onExecutePostChangePassword' },
+  'send-phone-message': { execute: 'onExecuteSendPhoneMessage' },
+  'password-reset-post-challenge': {
+    execute: 'onExecutePostChallenge',
+    resume: 'onContinuePostChallenge',
+  },
+};

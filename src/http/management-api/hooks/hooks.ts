@@ -26,7 +26,7 @@ const fields = {
   name: Type.String({
     maxLength: 255,
     pattern: '^[a-zA-Z0-9]([ \\-a-zA-Z0-9]*[a-zA-Z0-9])?$',
-    description: 'Name of this hook',
+    description: 'Name of this hook. It is stored in lower case, with `-` for spaces.',
   }),
   script: Type.String({
     minLength: 1,
@@ -75,7 +75,8 @@ export function registerHooks(api: Api, deps: BaseDeps): void {
     }),
     response: { 201: hookSchema },
     handler: async ({ body }) => {
-      const { name, script, enabled = false, dependencies = {} } = body;
+      const { script, enabled = false, dependencies = {} } = body;
+      const name = storedName(body.name);
       const trigger = body.triggerId;
       const outcome = await createHook(deps, { name, script, enabled, dependencies, trigger });
       if (outcome.kind !== 'created') throw refusalOf(outcome);
@@ -126,7 +127,10 @@ export function registerHooks(api: Api, deps: BaseDeps): void {
     body: Type.Partial(closed(fields)),
     response: { 201: hookSchema },
     handler: async ({ params, body }) => {
-      const outcome = await changeHook(deps, params.id, body);
+      const outcome = await changeHook(deps, params.id, {
+        ...body,
+        name: body.name === undefined ? undefined : storedName(body.name),
+      });
       if (outcome.kind === 'missing') throw noHook();
       if (outcome.kind !== 'changed') throw refusalOf(outcome);
       return toWire(outcome.hook);
@@ -141,6 +145,11 @@ export function registerHooks(api: Api, deps: BaseDeps): void {
     response: { 204: null },
     handler: ({ params }) => removeHook(deps, params.id),
   });
+}
+
+/** As Auth0 stores names, and as its tools write them into files. */
+function storedName(name: string): string {
+  return name.toLowerCase().replaceAll(' ', '-');
 }
 
 function refusalOf(
