@@ -1,22 +1,8 @@
-/** Packages that a program can require. */
-const OFFERED = [
-  'auth0',
-  'axios',
-  'bcrypt',
-  'bcryptjs',
-  'crypto',
-  'jsonwebtoken',
-  'lodash',
-  'mongodb',
-  'mysql',
-  'pg',
-  'request',
-  'uuid',
-];
+import { hasModule, moduleNames } from '../../outbound/scripts/scripts.ts';
 
 /** Returns why a program cannot have packages of these names, or `null`. */
 export function packageProblem(names: readonly string[]): string | null {
-  const missing = names.filter((name) => !OFFERED.includes(name));
+  const missing = names.filter((name) => !hasModule(name));
   if (missing.length === 0) return null;
-  return `Usher does not have ${missing.join(', ')}. It has ${OFFERED.join(', ')}`;
+  return `Usher does not have ${missing.join(', ')}. It has ${moduleNames().join(', ')}`;
 }

@@ -52,6 +52,18 @@ export function moduleSource(name: string): string | null {
   return memberOf(known);
 }
 
+/** Returns the names that scripts may load with `require`, sorted, without other names of the same modules. */
+export function moduleNames(): string[] {
+  return [...OWN, ...PACKAGES].filter((name) => !name.startsWith('usher:')).sort();
+}
+
+/** Returns whether scripts may load a module by a name, which may be another one of it. */
+export function hasModule(name: string): boolean {
+  const plain = plainName(name);
+  if (plain.startsWith('usher:') || Object.hasOwn(ABSENT, plain)) return false;
+  return moduleSource(plain) !== null;
+}
+
 function plainName(name: string): string {
   return name.replace(/^node:/, '').replace(/^(@?[^@]+)@[^/]*/, '$1');
 }
