@@ -92,7 +92,6 @@ export async function startManagementApi(): Promise<ManagementFixture> {
     importMaxBytes: 1_000_000,
     scripts,
     // The DNS records of a domain's owner. Tests that need them start a name server.
-    scripts: createScriptRunner({ egress: createEgress({ allow: [] }) }),
     egress: createEgress({ allow: [] }),
     dns: { txt: async () => ({ kind: 'found', texts: [] }) },
   });
