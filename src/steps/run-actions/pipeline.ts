@@ -6,6 +6,7 @@ import type { Log } from '../../platform/log/log.ts';
 import {
   type ActionResult,
   type DeployedAction,
+  HANDLERS,
   insertExecution,
   type Trigger,
 } from '../../records/actions/actions.ts';
@@ -58,19 +59,6 @@ export type PipelineOutcome =
 
 /** Milliseconds for all actions of one execution, as at Auth0. */
 export const BUDGET_MS = 20_000;
-
-const HANDLERS: Record<Trigger, { execute: string; resume?: string }> = {
-  'post-login': { execute: 'onExecutePostLogin', resume: 'onContinuePostLogin' },
-  'credentials-exchange': { execute: 'onExecuteCredentialsExchange' },
-  'pre-user-registration': { execute: 'onExecutePreUserRegistration' },
-  'post-user-registration': { execute: 'onExecutePostUserRegistration' },
-  'post-change-password': { execute: 'onExecutePostChangePassword' },
-  'send-phone-message': { execute: 'onExecuteSendPhoneMessage' },
-  'password-reset-post-challenge': {
-    execute: 'onExecutePostChallenge',
-    resume: 'onContinuePostChallenge',
-  },
-};
 
 const REFUSALS = new Set(['access.deny', 'validation.error']);
 
