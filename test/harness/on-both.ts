@@ -4,6 +4,7 @@
  * `npm run test:both` runs everything on both.
  */
 export const ON_BOTH: string[] = [
+  'test/actions/records.test.ts',
   'test/authentication/callbacks.test.ts',
   'test/authentication/device-code.test.ts',
   'test/authentication/leftovers.test.ts',
@@ -35,6 +36,7 @@ export const ON_BOTH: string[] = [
   'test/logs/events.test.ts',
   'test/logs/logs.test.ts',
   'test/mail/outbox.test.ts',
+  'test/management-api/actions.test.ts',
   'test/management-api/body-walk.test.ts',
   'test/management-api/client-fields.test.ts',
   'test/management-api/client-keys.test.ts',
@@ -42,6 +44,7 @@ export const ON_BOTH: string[] = [
   'test/management-api/names-in-any-case.test.ts',
   'test/management-api/query-walk.test.ts',
   'test/management-api/references.test.ts',
+  'test/management-api/rules-and-hooks.test.ts',
   'test/management-api/scope-walk.test.ts',
   'test/management-api/user-search-many.test.ts',
   'test/management-api/user-search.test.ts',

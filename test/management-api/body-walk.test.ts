@@ -546,7 +546,7 @@ function routeOf(name: string) {
 const NOT_SETTINGS = [
   /\/(?:jobs|tickets|invitations|revoke|revoke-access|preview|test|ticket)(?:\/|$)/,
   /\/(?:permissions|members|clients|identities)$/,
-  /\/(?:bindings|secrets|deploy)$|rules-configs/,
+  /\/(?:bindings|secrets|deploy|scripts\/try|migration\/finish)$|rules-configs/,
   /\/users$|\/users\/:id\/roles$|:user_id\/roles$|\/client-grants$/,
   /custom-text|partials|universal-login/,
   /duo\/settings|push-notification|factors\/:name$|bot-detection|captcha|phone-provider/,

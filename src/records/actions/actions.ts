@@ -13,12 +13,11 @@ import type { Trigger } from './triggers.ts';
 
 export type { Action, ActionBase, ActionVersion, Dependency, Program } from './action-row.ts';
 export { openActionSecrets, type SealedSecret, sealActionSecrets } from './action-secrets.ts';
-export { type Binding, bindingsOf, isBound, replaceBindings } from './bindings.ts';
+export { bindingsOf, isBound, replaceBindings } from './bindings.ts';
 export { type DeployedAction, deployedActions } from './deployed.ts';
 export {
   type ActionResult,
   deleteOldExecutions,
-  type Execution,
   findExecution,
   insertExecution,
 } from './executions.ts';
